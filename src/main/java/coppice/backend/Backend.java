@@ -1,0 +1,167 @@
+package coppice.backend;
+
+import coppice.matrix.CsrPattern;
+import coppice.matrix.Matrix;
+
+/**
+ * The operations of training on one device.
+ *
+ * <p>Shapes are given as (rows, columns). Only the first {@link Pass#batch} columns of activations count. Tensors belong
+ * to the backend that made them and live until it is closed. One thread at a time may use a backend.
+ *
+ * <p>Orders of summation, the contract of the EXACT tier. <i>Sequential</i>: one accumulator, terms in order by fma.
+ * <i>Lanes</i>: lane l of 32 starts at zero and takes batch columns l, l + 32, ... in order by fma; then the lanes are
+ * folded, lane l taking the sum of lanes l and l + 16, then l + 8, 4, 2, 1.
+ */
+public interface Backend extends AutoCloseable {
+    /** Name for the command line: {@code cpu} or {@code cuda}. */
+    String name();
+
+    /** The device and how it is used, one line. */
+    String description();
+
+    // ---- memory ----
+
+    /** A tensor of zeros for (neurons, batch); rows may be padded. */
+    Tensor activations(int neurons, int batch);
+
+    /** A tensor of zeros for a weight matrix or vector. */
+    Tensor tensor(int rows, int columns);
+
+    /** Bits for dropout, all clear. */
+    Neurons.Bits bits(int rows, int columns);
+
+    /**
+     * A sparse weight matrix with its state buffers at zero.
+     *
+     * @param values one weight a connection, in CSR order; adopted
+     * @param stateBuffers number of state buffers a connection
+     */
+    SparseTensor sparse(CsrPattern pattern, float[] values, int stateBuffers);
+
+    /** Writes {@code values}, row-major without padding, into a tensor. */
+    void upload(Tensor tensor, float[] values);
+
+    /** The values of a tensor, row-major without padding. */
+    float[] download(Tensor tensor);
+
+    /** The weights in CSR order; may be the backend's own array and must not be written to. */
+    float[] weights(SparseTensor tensor);
+
+    /** A state buffer in CSR order; may be the backend's own array and must not be written to. */
+    float[] state(SparseTensor tensor, int buffer);
+
+    /** Replaces a state buffer; {@code values} is adopted. */
+    void setState(SparseTensor tensor, int buffer, float[] values);
+
+    /**
+     * Gives a weight matrix a new topology.
+     *
+     * @param pattern the new topology, of the same shape
+     * @param values the new weights; adopted
+     * @param origin for each connection its index in the old topology, whose state it keeps, or -1 for state zero
+     */
+    void rewire(SparseTensor tensor, CsrPattern pattern, float[] values, int[] origin);
+
+    // ---- data ----
+
+    /** A data set on the device: samples as rows, a class index each. */
+    Samples samples(Matrix features, int[] labels);
+
+    /** Sets the order in which {@link #gather} takes samples; {@code order} is copied. */
+    void order(Samples samples, int[] order);
+
+    /**
+     * Takes a batch: x = (value - offset) * scale, transposed to (features, batch).
+     *
+     * @param start place of the batch's first sample in the order
+     * @param offset (1, features)
+     * @param scale (1, features)
+     * @param x receives the batch, (features, batch)
+     */
+    void gather(Samples samples, int start, Tensor offset, Tensor scale, Tensor x, Pass pass);
+
+    // ---- layers ----
+
+    /**
+     * Sparse layer forward: z = W x + b, a = dropout(f(z)).
+     *
+     * <p>Each z is sequential over the row's connections in CSR order, starting from the bias.
+     *
+     * @param bias (outputs, 1)
+     * @param x (inputs, batch)
+     */
+    void forward(SparseTensor weights, Tensor bias, Tensor x, Neurons outputs, Pass pass);
+
+    /** Dense layer forward, as the sparse one; each z is sequential over inputs 0, 1, ... */
+    void forward(Tensor weights, Tensor bias, Tensor x, Neurons outputs, Pass pass);
+
+    /**
+     * Sparse layer backward: dx = W^T dz, then through the activation of the layer below into its gradient.
+     *
+     * <p>Each dx is sequential over the column's connections from row 0 on. The gradient of SReLU's parameters is summed
+     * by lanes. With s the dropout scale (0 where dropped), below.gradient = (dx * s) * f'(z).
+     *
+     * @param dz (outputs, batch)
+     * @param below the neurons that fed this layer
+     */
+    void backward(SparseTensor weights, Tensor dz, Neurons below, Pass pass);
+
+    /** Dense layer backward, as the sparse one; each dx is sequential over outputs 0, 1, ... */
+    void backward(Tensor weights, Tensor dz, Neurons below, Pass pass);
+
+    /**
+     * Learns a sparse layer: dW at the connections, summed by lanes, and the bias gradient, summed by lanes; each is
+     * used at once and not kept.
+     *
+     * @param x (inputs, batch)
+     */
+    void update(SparseTensor weights, Parameter bias, Tensor dz, Tensor x, Updates updates, Pass pass);
+
+    /** Learns a dense layer: as the sparse one, but each dW is sequential over batch columns 0, 1, ... */
+    void update(Parameter weights, Parameter bias, Tensor dz, Tensor x, Updates updates, Pass pass);
+
+    /** Learns from a gradient already summed up, element by element. */
+    void update(Parameter parameter, Tensor gradient, Update update);
+
+    /**
+     * The steps of a layer's parameters.
+     *
+     * @param weights for the weights
+     * @param bias for the biases
+     */
+    record Updates(Update weights, Update bias) {}
+
+    /**
+     * The weight gradient alone, summed by lanes: out[k] = sum over b of dz[row(k), b] * x[column(k), b].
+     *
+     * @param out (1, connections)
+     */
+    void sddmm(SparseTensor pattern, Tensor dz, Tensor x, Tensor out, Pass pass);
+
+    // ---- loss ----
+
+    /**
+     * Turns outputs into probabilities or scores, in the outputs' gradient tensor: softmax (sums sequential over the
+     * classes) or the logistic function.
+     */
+    void probabilities(Loss loss, Neurons outputs, Pass pass);
+
+    /**
+     * Compares outputs with the labels of the batch that starts at {@code start} of the order: adds to the totals, and
+     * in training leaves the derivative of the batch's mean loss in the outputs' gradient tensor.
+     *
+     * <p>A sample's loss is sequential over the classes; the batch's loss is summed by lanes and added to the total in
+     * double precision. The class of the greatest output wins, the lowest index among equals.
+     */
+    void loss(Loss loss, Samples samples, int start, Neurons outputs, Pass pass);
+
+    /** What has been added up; waits for the device. */
+    Totals totals();
+
+    /** Starts the totals anew, from a given state. */
+    void setTotals(Totals totals);
+
+    @Override
+    void close();
+}

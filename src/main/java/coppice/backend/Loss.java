@@ -1,0 +1,14 @@
+package coppice.backend;
+
+/** The function that training minimises, a mean over the batch. */
+public enum Loss {
+    /** Softmax of the outputs and cross-entropy with the label. */
+    CROSS_ENTROPY,
+    /** Half the squared distance of the logistic function of the outputs from the one-hot label, summed over classes. */
+    MSE,
+    /**
+     * {@link #MSE} with the derivative of the published SciPy program, which applies the logistic function once too
+     * often: (a - y) s'(a) with a = s(z) and s' = s (1 - s), in place of (a - y) s'(z).
+     */
+    MSE_REFERENCE
+}

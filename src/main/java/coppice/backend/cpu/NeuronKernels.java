@@ -1,0 +1,200 @@
+package coppice.backend.cpu;
+
+import coppice.backend.Activation;
+import coppice.backend.Dropout;
+import coppice.backend.Neurons;
+import coppice.backend.Pass;
+import coppice.backend.Update;
+import coppice.random.Philox;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * What neurons do on their own: activation, dropout and their derivatives, and biases; on a range of neurons.
+ *
+ * <p>Twin of kernels/elementwise.cu and kernels/reduce.cu.
+ */
+public class NeuronKernels {
+    /** Updates biases from their gradients. */
+    protected final UpdateKernels updates;
+
+    /** Kernels that learn through the given ones. */
+    public NeuronKernels(UpdateKernels updates) {
+        this.updates = updates;
+    }
+
+    /** a = dropout(f(z)), and which outputs were dropped. */
+    public void activate(Neurons neurons, Pass pass, int from, int to) {
+        boolean bare = neurons.output() == neurons.preActivation();
+        Dropout dropout = pass.training() ? neurons.dropout() : null;
+        for (int neuron = from; neuron < to; neuron++) {
+            if (!bare) {
+                function(neurons, pass.batch(), neuron);
+            }
+            if (dropout != null) {
+                drop(neurons, dropout, pass, neuron);
+            }
+        }
+    }
+
+    /** a = f(z) for one neuron. */
+    protected void function(Neurons neurons, int batch, int neuron) {
+        CpuTensor z = (CpuTensor) neurons.preActivation();
+        CpuTensor a = (CpuTensor) neurons.output();
+        int zAt = z.at(neuron);
+        int aAt = a.at(neuron);
+        if (neurons.activation().kind() == Activation.Kind.SRELU) {
+            Srelu srelu = Srelu.of(neurons, neuron);
+            for (int b = 0; b < batch; b++) {
+                a.data()[aAt + b] = srelu.value(z.data()[zAt + b]);
+            }
+            return;
+        }
+        for (int b = 0; b < batch; b++) {
+            a.data()[aAt + b] = value(neurons.activation(), z.data()[zAt + b]);
+        }
+    }
+
+    private static float value(Activation activation, float z) {
+        return switch (activation.kind()) {
+            case IDENTITY, SRELU -> z;
+            case RELU -> z > 0 ? z : 0f;
+            case LEAKY -> z > 0 ? z : activation.slope() * z;
+            case TANH -> ExactMath.tanh(z);
+            case SIGMOID -> ExactMath.sigmoid(z);
+        };
+    }
+
+    private void drop(Neurons neurons, Dropout dropout, Pass pass, int neuron) {
+        CpuBits bits = (CpuBits) Objects.requireNonNull(neurons.dropped());
+        CpuTensor a = (CpuTensor) neurons.output();
+        drawDropped(dropout, pass, neuron, bits.words(), bits.at(neuron));
+        applyDropped(dropout, a, neuron, pass.batch(), bits.words(), bits.at(neuron));
+    }
+
+    /** Sets the bits of the outputs that this step drops. */
+    protected void drawDropped(Dropout dropout, Pass pass, int neuron, int[] words, int at) {
+        int[] block = new int[4];
+        int groups = (pass.batch() + 7) / 8;
+        Arrays.fill(words, at, at + (groups + 3) / 4, 0);
+        for (int group = 0; group < groups; group++) {
+            Philox.block(dropout.seed(), group, neuron, pass.step(), dropout.purposeWord(), block, 0);
+            int bits = 0;
+            for (int i = 0; i < 8; i++) {
+                int half = block[i >> 1] >>> (i & 1) * 16 & 0xFFFF;
+                bits |= half < dropout.threshold() ? 1 << i : 0;
+            }
+            words[at + (group >> 2)] |= bits << (group & 3) * 8;
+        }
+    }
+
+    /** Zeroes what is dropped and scales the rest. */
+    protected void applyDropped(Dropout dropout, CpuTensor a, int neuron, int batch, int[] words, int at) {
+        float[] data = a.data();
+        int aAt = a.at(neuron);
+        for (int b = 0; b < batch; b++) {
+            boolean dropped = (words[at + (b >> 5)] >>> b & 1) != 0;
+            data[aAt + b] = dropped ? 0f : data[aAt + b] * dropout.scale();
+        }
+    }
+
+    /** Turns the gradient by the outputs, which the neurons' gradient tensor holds, into the gradient by z. */
+    public void derive(Neurons neurons, Pass pass, int from, int to) {
+        Dropout dropout = pass.training() ? neurons.dropout() : null;
+        for (int neuron = from; neuron < to; neuron++) {
+            if (dropout != null) {
+                CpuBits bits = (CpuBits) Objects.requireNonNull(neurons.dropped());
+                CpuTensor gradient = (CpuTensor) neurons.gradient();
+                applyDropped(dropout, gradient, neuron, pass.batch(), bits.words(), bits.at(neuron));
+            }
+            derivative(neurons, pass.batch(), neuron);
+        }
+    }
+
+    /** gradient = gradient * f'(z) for one neuron, and the gradient of its slopes. */
+    protected void derivative(Neurons neurons, int batch, int neuron) {
+        if (neurons.activation().kind() == Activation.Kind.SRELU) {
+            sreluDerivative(neurons, batch, neuron);
+            return;
+        }
+        CpuTensor z = (CpuTensor) neurons.preActivation();
+        CpuTensor gradient = (CpuTensor) neurons.gradient();
+        int zAt = z.at(neuron);
+        int dAt = gradient.at(neuron);
+        float[] d = gradient.data();
+        for (int b = 0; b < batch; b++) {
+            d[dAt + b] = derived(neurons.activation(), z.data()[zAt + b], d[dAt + b]);
+        }
+    }
+
+    private static float derived(Activation activation, float z, float t) {
+        switch (activation.kind()) {
+            case RELU:
+                return z > 0 ? t : 0f;
+            case LEAKY:
+                return z > 0 ? t : t * activation.slope();
+            case TANH:
+                float tanh = ExactMath.tanh(z);
+                return t * Math.fma(-tanh, tanh, 1f);
+            case SIGMOID:
+                float sigmoid = ExactMath.sigmoid(z);
+                return t * (sigmoid * (1f - sigmoid));
+            default:
+                return t;
+        }
+    }
+
+    private void sreluDerivative(Neurons neurons, int batch, int neuron) {
+        CpuTensor z = (CpuTensor) neurons.preActivation();
+        CpuTensor gradient = (CpuTensor) neurons.gradient();
+        Srelu srelu = Srelu.of(neurons, neuron);
+        SreluSums sums = new SreluSums();
+        sums.accumulate(srelu, z, gradient, neuron, 0, batch);
+        srelu.writeGradient(neurons, neuron, sums);
+    }
+
+    /** The lanes of the four sums that the gradient of SReLU's parameters is made of. */
+    public static final class SreluSums {
+        /** By lanes: sum of t left of the left knee. */
+        public final float[] left = new float[Lanes.COUNT];
+        /** By lanes: sum of t * (z - left knee) there. */
+        public final float[] leftDistance = new float[Lanes.COUNT];
+        /** By lanes: sum of t right of the right knee. */
+        public final float[] right = new float[Lanes.COUNT];
+        /** By lanes: sum of t * (z - right knee) there. */
+        public final float[] rightDistance = new float[Lanes.COUNT];
+
+        /** Adds the batch columns [from, to) and turns their gradients by the output into gradients by z. */
+        public void accumulate(Srelu srelu, CpuTensor z, CpuTensor gradient, int neuron, int from, int to) {
+            float[] d = gradient.data();
+            for (int b = from; b < to; b++) {
+                float value = z.data()[z.at(neuron) + b];
+                float t = d[gradient.at(neuron) + b];
+                boolean isRight = value >= srelu.rightKnee();
+                boolean isLeft = !isRight && value <= srelu.leftKnee();
+                int lane = b & Lanes.COUNT - 1;
+                left[lane] += isLeft ? t : 0f;
+                leftDistance[lane] = Math.fma(isLeft ? t : 0f, value - srelu.leftKnee(), leftDistance[lane]);
+                right[lane] += isRight ? t : 0f;
+                rightDistance[lane] = Math.fma(isRight ? t : 0f, value - srelu.rightKnee(), rightDistance[lane]);
+                d[gradient.at(neuron) + b] = isRight ? t * srelu.rightSlope() : isLeft ? t * srelu.leftSlope() : t;
+            }
+        }
+    }
+
+    /** Learns the biases of the neurons: their gradient is the sum by lanes of dz. */
+    public void updateBias(
+            CpuTensor bias, float[][] state, CpuTensor dz, Update update, int batch, int from, int to) {
+        float[] gradient = new float[to - from];
+        sums(dz, batch, from, to, gradient);
+        updates.apply(update, gradient, 0, bias.data(), state, bias.at(from), to - from);
+    }
+
+    /** Sums by lanes over the batch. */
+    protected void sums(CpuTensor dz, int batch, int from, int to, float[] out) {
+        float[] lanes = new float[Lanes.COUNT];
+        for (int neuron = from; neuron < to; neuron++) {
+            out[neuron - from] = Lanes.sum(dz.data(), dz.at(neuron), batch, lanes);
+        }
+    }
+}

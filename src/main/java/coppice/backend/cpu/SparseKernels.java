@@ -1,0 +1,111 @@
+package coppice.backend.cpu;
+
+import coppice.backend.Update;
+import coppice.matrix.CsrPattern;
+
+/**
+ * Products with a sparse weight matrix, on a range of its rows or columns.
+ *
+ * <p>Twin of kernels/sparse.cu. SpMM sums each element over the connections in CSR order by fma; SDDMM sums by lanes.
+ */
+public class SparseKernels {
+    /** Updates weights from their gradients. */
+    protected final UpdateKernels updates;
+
+    /** Kernels that learn through the given ones. */
+    public SparseKernels(UpdateKernels updates) {
+        this.updates = updates;
+    }
+
+    /** z[row] = bias[row] + sum over the row's connections of w * x[column]. */
+    public void spmm(CpuSparseTensor w, CpuTensor bias, CpuTensor x, CpuTensor z, int batch, int from, int to) {
+        CsrPattern pattern = w.pattern();
+        int[] offsets = pattern.rowOffsets();
+        int[] columns = pattern.columnIndices();
+        float[] values = w.values();
+        float[] xs = x.data();
+        float[] zs = z.data();
+        for (int row = from; row < to; row++) {
+            int zAt = z.at(row);
+            java.util.Arrays.fill(zs, zAt, zAt + batch, bias.data()[bias.at(row)]);
+            for (int k = offsets[row]; k < offsets[row + 1]; k++) {
+                axpy(values[k], xs, x.at(columns[k]), zs, zAt, batch);
+            }
+        }
+    }
+
+    /** dx[column] = sum over the column's connections, from row 0 on, of w * dz[row]. */
+    public void spmmTransposed(CpuSparseTensor w, CpuTensor dz, CpuTensor dx, int batch, int from, int to) {
+        CsrPattern.Transpose transpose = w.pattern().transpose();
+        int[] offsets = transpose.columnOffsets();
+        int[] rows = transpose.rowIndices();
+        int[] indices = transpose.valueIndices();
+        float[] values = w.values();
+        float[] out = dx.data();
+        for (int column = from; column < to; column++) {
+            int at = dx.at(column);
+            java.util.Arrays.fill(out, at, at + batch, 0f);
+            for (int k = offsets[column]; k < offsets[column + 1]; k++) {
+                axpy(values[indices[k]], dz.data(), dz.at(rows[k]), out, at, batch);
+            }
+        }
+    }
+
+    private static void axpy(float a, float[] x, int xAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = Math.fma(a, x[xAt + i], y[yAt + i]);
+        }
+    }
+
+    /** out[k] = sum by lanes over the batch of dz[row(k)] * x[column(k)], for the connections of the rows. */
+    public void sddmm(CsrPattern pattern, CpuTensor dz, CpuTensor x, CpuTensor out, int batch, int from, int to) {
+        int[] offsets = pattern.rowOffsets();
+        Dots dots = dots();
+        for (int row = from; row < to; row++) {
+            dots.row(pattern, dz, x, batch, row, offsets[row], offsets[row + 1], out.data(), out.at(0) + offsets[row]);
+        }
+    }
+
+    /** Learns the connections of the rows: the gradient of {@link #sddmm}, used at once. */
+    public void sddmmUpdate(CpuSparseTensor w, CpuTensor dz, CpuTensor x, Update update, int batch, int from, int to) {
+        CsrPattern pattern = w.pattern();
+        int[] offsets = pattern.rowOffsets();
+        Dots dots = dots();
+        float[] gradient = new float[Dots.CHUNK];
+        for (int row = from; row < to; row++) {
+            for (int k = offsets[row]; k < offsets[row + 1]; k += Dots.CHUNK) {
+                int end = Math.min(k + Dots.CHUNK, offsets[row + 1]);
+                dots.row(pattern, dz, x, batch, row, k, end, gradient, 0);
+                updates.apply(update, gradient, 0, w.values(), w.states(), k, end - k);
+            }
+        }
+    }
+
+    /** Inner products of one row of dz with rows of x; holds scratch, so one for each range. */
+    protected Dots dots() {
+        return new PlainDots();
+    }
+
+    /** The inner products of a range of connections. */
+    public interface Dots {
+        /** Connections whose gradients are held at once. */
+        int CHUNK = 512;
+
+        /** out[outAt + i] = dz[row] . x[column(from + i)] by lanes, for the connections [from, to) of the row. */
+        void row(CsrPattern pattern, CpuTensor dz, CpuTensor x, int batch, int row, int from, int to, float[] out, int outAt);
+    }
+
+    private static final class PlainDots implements Dots {
+        private final float[] lanes = new float[Lanes.COUNT];
+
+        @Override
+        public void row(
+                CsrPattern pattern, CpuTensor dz, CpuTensor x, int batch, int row, int from, int to, float[] out, int outAt) {
+            int[] columns = pattern.columnIndices();
+            int dzAt = dz.at(row);
+            for (int k = from; k < to; k++) {
+                out[outAt + k - from] = Lanes.dot(dz.data(), dzAt, x.data(), x.at(columns[k]), batch, lanes);
+            }
+        }
+    }
+}

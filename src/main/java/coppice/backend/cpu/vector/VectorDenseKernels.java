@@ -1,0 +1,155 @@
+package coppice.backend.cpu.vector;
+
+import coppice.backend.cpu.DenseKernels;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Vector API twin of {@link DenseKernels}: tiles of 6 rows by two vectors kept in registers.
+ *
+ * <p>Terms are taken in blocks that keep a panel in the first-level cache; between blocks the sums rest in c.
+ */
+final class VectorDenseKernels extends DenseKernels {
+    private static final VectorSpecies<Float> FLOATS = VectorKernels.FLOATS;
+    private static final int LENGTH = VectorKernels.LENGTH;
+    private static final int TERM_BLOCK = 256;
+
+    @Override
+    public void multiplyAdd(Operand a, float[] packed, Operand c, Range range) {
+        for (int column = range.columnFrom(); column < range.columnTo(); column += PANEL) {
+            int width = Math.min(PANEL, range.columnTo() - column);
+            if (width < PANEL) {
+                partPanel(a, packed, c, range, column, width);
+            } else {
+                wholePanel(a, packed, c, range, column);
+            }
+        }
+    }
+
+    /** A panel whose last columns do not exist: computed in a tile with room for them. */
+    private void partPanel(Operand a, float[] packed, Operand c, Range range, int column, int width) {
+        int rows = range.rowTo() - range.rowFrom();
+        float[] tile = new float[rows * PANEL];
+        for (int i = 0; i < rows; i++) {
+            System.arraycopy(c.data(), c.at(range.rowFrom() + i) + column, tile, i * PANEL, width);
+        }
+        Operand out = new Operand(tile, -range.rowFrom() * PANEL - column, PANEL, 1);
+        wholePanel(a, packed, out, range, column);
+        for (int i = 0; i < rows; i++) {
+            System.arraycopy(tile, i * PANEL, c.data(), c.at(range.rowFrom() + i) + column, width);
+        }
+    }
+
+    private static void wholePanel(Operand a, float[] packed, Operand c, Range range, int column) {
+        int aStep = a.columnStep();
+        for (int term = 0; term < range.terms(); term += TERM_BLOCK) {
+            int terms = Math.min(TERM_BLOCK, range.terms() - term);
+            for (int j = 0; j < PANEL; j += 2 * LENGTH) {
+                int bAt = (column * range.terms()) + term * PANEL + j;
+                int row = range.rowFrom();
+                for (; row + 6 <= range.rowTo(); row += 6) {
+                    sixRows(
+                            terms, a.data(), a.at(row) + term * aStep, a.rowStep(), aStep, packed, bAt, c.data(),
+                            c.at(row) + column + j, c.rowStep());
+                }
+                for (; row + 2 <= range.rowTo(); row += 2) {
+                    twoRows(
+                            terms, a.data(), a.at(row) + term * aStep, a.rowStep(), aStep, packed, bAt, c.data(),
+                            c.at(row) + column + j, c.rowStep());
+                }
+                if (row < range.rowTo()) {
+                    oneRow(terms, a.data(), a.at(row) + term * aStep, aStep, packed, bAt, c.data(), c.at(row) + column + j);
+                }
+            }
+        }
+    }
+
+    private static FloatVector load(float[] data, int at) {
+        return FloatVector.fromArray(FLOATS, data, at);
+    }
+
+    private static void sixRows(
+            int terms, float[] a, int at, int rowStep, int step, float[] b, int bAt, float[] c, int cAt, int cStep) {
+        FloatVector c00 = load(c, cAt);
+        FloatVector c01 = load(c, cAt + LENGTH);
+        FloatVector c10 = load(c, cAt + cStep);
+        FloatVector c11 = load(c, cAt + cStep + LENGTH);
+        FloatVector c20 = load(c, cAt + 2 * cStep);
+        FloatVector c21 = load(c, cAt + 2 * cStep + LENGTH);
+        FloatVector c30 = load(c, cAt + 3 * cStep);
+        FloatVector c31 = load(c, cAt + 3 * cStep + LENGTH);
+        FloatVector c40 = load(c, cAt + 4 * cStep);
+        FloatVector c41 = load(c, cAt + 4 * cStep + LENGTH);
+        FloatVector c50 = load(c, cAt + 5 * cStep);
+        FloatVector c51 = load(c, cAt + 5 * cStep + LENGTH);
+        for (int p = 0; p < terms; p++) {
+            FloatVector b0 = load(b, bAt + p * PANEL);
+            FloatVector b1 = load(b, bAt + p * PANEL + LENGTH);
+            int q = at + p * step;
+            FloatVector factor = FloatVector.broadcast(FLOATS, a[q]);
+            c00 = factor.fma(b0, c00);
+            c01 = factor.fma(b1, c01);
+            factor = FloatVector.broadcast(FLOATS, a[q + rowStep]);
+            c10 = factor.fma(b0, c10);
+            c11 = factor.fma(b1, c11);
+            factor = FloatVector.broadcast(FLOATS, a[q + 2 * rowStep]);
+            c20 = factor.fma(b0, c20);
+            c21 = factor.fma(b1, c21);
+            factor = FloatVector.broadcast(FLOATS, a[q + 3 * rowStep]);
+            c30 = factor.fma(b0, c30);
+            c31 = factor.fma(b1, c31);
+            factor = FloatVector.broadcast(FLOATS, a[q + 4 * rowStep]);
+            c40 = factor.fma(b0, c40);
+            c41 = factor.fma(b1, c41);
+            factor = FloatVector.broadcast(FLOATS, a[q + 5 * rowStep]);
+            c50 = factor.fma(b0, c50);
+            c51 = factor.fma(b1, c51);
+        }
+        c00.intoArray(c, cAt);
+        c01.intoArray(c, cAt + LENGTH);
+        c10.intoArray(c, cAt + cStep);
+        c11.intoArray(c, cAt + cStep + LENGTH);
+        c20.intoArray(c, cAt + 2 * cStep);
+        c21.intoArray(c, cAt + 2 * cStep + LENGTH);
+        c30.intoArray(c, cAt + 3 * cStep);
+        c31.intoArray(c, cAt + 3 * cStep + LENGTH);
+        c40.intoArray(c, cAt + 4 * cStep);
+        c41.intoArray(c, cAt + 4 * cStep + LENGTH);
+        c50.intoArray(c, cAt + 5 * cStep);
+        c51.intoArray(c, cAt + 5 * cStep + LENGTH);
+    }
+
+    private static void twoRows(
+            int terms, float[] a, int at, int rowStep, int step, float[] b, int bAt, float[] c, int cAt, int cStep) {
+        FloatVector c00 = load(c, cAt);
+        FloatVector c01 = load(c, cAt + LENGTH);
+        FloatVector c10 = load(c, cAt + cStep);
+        FloatVector c11 = load(c, cAt + cStep + LENGTH);
+        for (int p = 0; p < terms; p++) {
+            FloatVector b0 = load(b, bAt + p * PANEL);
+            FloatVector b1 = load(b, bAt + p * PANEL + LENGTH);
+            FloatVector factor = FloatVector.broadcast(FLOATS, a[at + p * step]);
+            c00 = factor.fma(b0, c00);
+            c01 = factor.fma(b1, c01);
+            factor = FloatVector.broadcast(FLOATS, a[at + p * step + rowStep]);
+            c10 = factor.fma(b0, c10);
+            c11 = factor.fma(b1, c11);
+        }
+        c00.intoArray(c, cAt);
+        c01.intoArray(c, cAt + LENGTH);
+        c10.intoArray(c, cAt + cStep);
+        c11.intoArray(c, cAt + cStep + LENGTH);
+    }
+
+    private static void oneRow(int terms, float[] a, int at, int step, float[] b, int bAt, float[] c, int cAt) {
+        FloatVector c0 = load(c, cAt);
+        FloatVector c1 = load(c, cAt + LENGTH);
+        for (int p = 0; p < terms; p++) {
+            FloatVector factor = FloatVector.broadcast(FLOATS, a[at + p * step]);
+            c0 = factor.fma(load(b, bAt + p * PANEL), c0);
+            c1 = factor.fma(load(b, bAt + p * PANEL + LENGTH), c1);
+        }
+        c0.intoArray(c, cAt);
+        c1.intoArray(c, cAt + LENGTH);
+    }
+}

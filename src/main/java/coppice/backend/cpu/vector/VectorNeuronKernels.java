@@ -1,0 +1,238 @@
+package coppice.backend.cpu.vector;
+
+import coppice.backend.Activation;
+import coppice.backend.Dropout;
+import coppice.backend.Neurons;
+import coppice.backend.Pass;
+import coppice.backend.cpu.CpuTensor;
+import coppice.backend.cpu.Lanes;
+import coppice.backend.cpu.NeuronKernels;
+import coppice.backend.cpu.Srelu;
+import coppice.backend.cpu.UpdateKernels;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Vector API twin of {@link NeuronKernels}; batches under 32 are left to the plain kernels. */
+final class VectorNeuronKernels extends NeuronKernels {
+    private static final VectorSpecies<Float> FLOATS = VectorKernels.FLOATS;
+    private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
+    private static final int LENGTH = VectorKernels.LENGTH;
+    private static final IntVector[] LANE_BITS = laneBits();
+
+    VectorNeuronKernels(UpdateKernels updates) {
+        super(updates);
+    }
+
+    /** For each vector of a group of 32 columns, the bit of each lane's column. */
+    private static IntVector[] laneBits() {
+        IntVector[] bits = new IntVector[Lanes.COUNT / LENGTH];
+        for (int part = 0; part < bits.length; part++) {
+            int first = part * LENGTH;
+            bits[part] = IntVector.fromArray(
+                    INTS,
+                    java.util.stream.IntStream.range(0, LENGTH)
+                            .map(lane -> 1 << first + lane)
+                            .toArray(),
+                    0);
+        }
+        return bits;
+    }
+
+    private static FloatVector load(float[] data, int at) {
+        return FloatVector.fromArray(FLOATS, data, at);
+    }
+
+    private static VectorMask<Float> positive(FloatVector z) {
+        return z.compare(VectorOperators.GT, 0f);
+    }
+
+    @Override
+    protected void function(Neurons neurons, int batch, int neuron) {
+        CpuTensor z = (CpuTensor) neurons.preActivation();
+        CpuTensor a = (CpuTensor) neurons.output();
+        if (z.stride() < Lanes.COUNT) {
+            super.function(neurons, batch, neuron);
+            return;
+        }
+        int count = z.paddedBatch(batch);
+        float[] from = z.data();
+        float[] to = a.data();
+        int zAt = z.at(neuron);
+        int aAt = a.at(neuron);
+        switch (neurons.activation().kind()) {
+            case IDENTITY -> System.arraycopy(from, zAt, to, aAt, count);
+            case RELU -> leaky(from, zAt, to, aAt, count, 0f, true);
+            case LEAKY -> leaky(from, zAt, to, aAt, count, neurons.activation().slope(), false);
+            case SRELU -> srelu(Srelu.of(neurons, neuron), from, zAt, to, aAt, count);
+            case TANH -> {
+                for (int b = 0; b < count; b += LENGTH) {
+                    VectorMath.tanh(load(from, zAt + b)).intoArray(to, aAt + b);
+                }
+            }
+            case SIGMOID -> {
+                for (int b = 0; b < count; b += LENGTH) {
+                    VectorMath.sigmoid(load(from, zAt + b)).intoArray(to, aAt + b);
+                }
+            }
+        }
+    }
+
+    private static void leaky(float[] from, int zAt, float[] to, int aAt, int count, float slope, boolean zero) {
+        for (int b = 0; b < count; b += LENGTH) {
+            FloatVector z = load(from, zAt + b);
+            FloatVector negative = zero ? FloatVector.zero(FLOATS) : z.mul(slope);
+            negative.blend(z, positive(z)).intoArray(to, aAt + b);
+        }
+    }
+
+    private static void srelu(Srelu srelu, float[] from, int zAt, float[] to, int aAt, int count) {
+        FloatVector left = FloatVector.broadcast(FLOATS, srelu.leftKnee());
+        FloatVector right = FloatVector.broadcast(FLOATS, srelu.rightKnee());
+        FloatVector leftSlope = FloatVector.broadcast(FLOATS, srelu.leftSlope());
+        FloatVector rightSlope = FloatVector.broadcast(FLOATS, srelu.rightSlope());
+        for (int b = 0; b < count; b += LENGTH) {
+            FloatVector z = load(from, zAt + b);
+            FloatVector a = z.blend(leftSlope.fma(z.sub(left), left), z.compare(VectorOperators.LE, left));
+            a = a.blend(rightSlope.fma(z.sub(right), right), z.compare(VectorOperators.GE, right));
+            a.intoArray(to, aAt + b);
+        }
+    }
+
+    @Override
+    protected void drawDropped(Dropout dropout, Pass pass, int neuron, int[] words, int at) {
+        VectorPhilox.drawDropped(dropout, pass, neuron, words, at);
+    }
+
+    @Override
+    protected void applyDropped(Dropout dropout, CpuTensor a, int neuron, int batch, int[] words, int at) {
+        if (a.stride() < Lanes.COUNT) {
+            super.applyDropped(dropout, a, neuron, batch, words, at);
+            return;
+        }
+        float[] data = a.data();
+        int aAt = a.at(neuron);
+        FloatVector zero = FloatVector.zero(FLOATS);
+        FloatVector scale = FloatVector.broadcast(FLOATS, dropout.scale());
+        for (int group = 0; group < a.paddedBatch(batch) / Lanes.COUNT; group++) {
+            IntVector word = IntVector.broadcast(INTS, words[at + group]);
+            for (int part = 0; part < Lanes.COUNT / LENGTH; part++) {
+                int b = aAt + group * Lanes.COUNT + part * LENGTH;
+                VectorMask<Float> kept =
+                        word.and(LANE_BITS[part]).compare(VectorOperators.EQ, 0).cast(FLOATS);
+                zero.blend(load(data, b).mul(scale), kept).intoArray(data, b);
+            }
+        }
+    }
+
+    @Override
+    protected void derivative(Neurons neurons, int batch, int neuron) {
+        CpuTensor z = (CpuTensor) neurons.preActivation();
+        CpuTensor gradient = (CpuTensor) neurons.gradient();
+        if (z.stride() < Lanes.COUNT) {
+            super.derivative(neurons, batch, neuron);
+            return;
+        }
+        int count = z.paddedBatch(batch);
+        float[] zs = z.data();
+        float[] d = gradient.data();
+        int zAt = z.at(neuron);
+        int dAt = gradient.at(neuron);
+        Activation activation = neurons.activation();
+        switch (activation.kind()) {
+            case IDENTITY -> {}
+            case RELU -> leakyDerivative(zs, zAt, d, dAt, count, 0f, true);
+            case LEAKY -> leakyDerivative(zs, zAt, d, dAt, count, activation.slope(), false);
+            case SRELU -> sreluDerivative(neurons, batch, neuron);
+            case TANH -> {
+                for (int b = 0; b < count; b += LENGTH) {
+                    FloatVector y = VectorMath.tanh(load(zs, zAt + b));
+                    FloatVector slope = y.neg().fma(y, FloatVector.broadcast(FLOATS, 1f));
+                    load(d, dAt + b).mul(slope).intoArray(d, dAt + b);
+                }
+            }
+            case SIGMOID -> {
+                FloatVector one = FloatVector.broadcast(FLOATS, 1f);
+                for (int b = 0; b < count; b += LENGTH) {
+                    FloatVector y = VectorMath.sigmoid(load(zs, zAt + b));
+                    load(d, dAt + b).mul(y.mul(one.sub(y))).intoArray(d, dAt + b);
+                }
+            }
+        }
+    }
+
+    private static void leakyDerivative(float[] zs, int zAt, float[] d, int dAt, int count, float slope, boolean zero) {
+        for (int b = 0; b < count; b += LENGTH) {
+            FloatVector t = load(d, dAt + b);
+            FloatVector negative = zero ? FloatVector.zero(FLOATS) : t.mul(slope);
+            negative.blend(t, positive(load(zs, zAt + b))).intoArray(d, dAt + b);
+        }
+    }
+
+    private void sreluDerivative(Neurons neurons, int batch, int neuron) {
+        CpuTensor z = (CpuTensor) neurons.preActivation();
+        CpuTensor gradient = (CpuTensor) neurons.gradient();
+        Srelu srelu = Srelu.of(neurons, neuron);
+        SreluSums sums = new SreluSums();
+        int whole = batch - batch % Lanes.COUNT;
+        for (int lane = 0; lane < Lanes.COUNT; lane += LENGTH) {
+            sreluLanes(srelu, z.data(), z.at(neuron), gradient.data(), gradient.at(neuron), lane, whole, sums);
+        }
+        sums.accumulate(srelu, z, gradient, neuron, whole, batch);
+        srelu.writeGradient(neurons, neuron, sums);
+    }
+
+    private static void sreluLanes(
+            Srelu srelu, float[] zs, int zAt, float[] d, int dAt, int lane, int whole, SreluSums sums) {
+        FloatVector zero = FloatVector.zero(FLOATS);
+        FloatVector left = zero;
+        FloatVector leftDistance = zero;
+        FloatVector right = zero;
+        FloatVector rightDistance = zero;
+        for (int b = lane; b < whole; b += Lanes.COUNT) {
+            FloatVector z = load(zs, zAt + b);
+            FloatVector t = load(d, dAt + b);
+            VectorMask<Float> isRight = z.compare(VectorOperators.GE, srelu.rightKnee());
+            VectorMask<Float> isLeft = z.compare(VectorOperators.LE, srelu.leftKnee());
+            FloatVector tRight = zero.blend(t, isRight);
+            FloatVector tLeft = zero.blend(t, isLeft).blend(zero, isRight);
+            left = left.add(tLeft);
+            leftDistance = tLeft.fma(z.sub(srelu.leftKnee()), leftDistance);
+            right = right.add(tRight);
+            rightDistance = tRight.fma(z.sub(srelu.rightKnee()), rightDistance);
+            t.blend(t.mul(srelu.leftSlope()), isLeft)
+                    .blend(t.mul(srelu.rightSlope()), isRight)
+                    .intoArray(d, dAt + b);
+        }
+        left.intoArray(sums.left, lane);
+        leftDistance.intoArray(sums.leftDistance, lane);
+        right.intoArray(sums.right, lane);
+        rightDistance.intoArray(sums.rightDistance, lane);
+    }
+
+    @Override
+    protected void sums(CpuTensor dz, int batch, int from, int to, float[] out) {
+        int whole = batch - batch % Lanes.COUNT;
+        if (whole == 0) {
+            super.sums(dz, batch, from, to, out);
+            return;
+        }
+        float[] lanes = new float[Lanes.COUNT];
+        for (int neuron = from; neuron < to; neuron++) {
+            int at = dz.at(neuron);
+            for (int lane = 0; lane < Lanes.COUNT; lane += LENGTH) {
+                FloatVector sum = FloatVector.zero(FLOATS);
+                for (int b = lane; b < whole; b += Lanes.COUNT) {
+                    sum = sum.add(load(dz.data(), at + b));
+                }
+                sum.intoArray(lanes, lane);
+            }
+            for (int b = whole; b < batch; b++) {
+                lanes[b - whole] += dz.data()[at + b];
+            }
+            out[neuron - from] = Lanes.fold(lanes);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+package coppice.data;
+
+import coppice.MalformedDataException;
+import coppice.matrix.Matrix;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Samples with their features and, where the source has them, their classes.
+ *
+ * <p>Immutable by agreement: the arrays handed out are the data set's own and must not be written to.
+ */
+public final class Dataset {
+    private final Matrix features; // (samples, features)
+    private final int[] labels; // (samples), or empty
+    private final List<String> classes;
+    private final List<String> featureNames;
+    private final String format;
+    private final @Nullable ImageShape imageShape;
+
+    /**
+     * Adopts the arrays without copying.
+     *
+     * @param features one row a sample
+     * @param labels for each sample an index into {@code classes}; empty if the samples are unlabelled
+     * @param classes the class names as they stood in the source
+     * @param featureNames one name a feature, or none
+     * @param format what the samples were read from, as {@code "idx"}
+     * @param imageShape how a sample forms an image, null where the source does not say
+     */
+    public Dataset(
+            Matrix features,
+            int[] labels,
+            List<String> classes,
+            List<String> featureNames,
+            String format,
+            @Nullable ImageShape imageShape) {
+        if (labels.length != 0 && labels.length != features.rows()) {
+            throw new IllegalArgumentException(features.rows() + " samples have " + labels.length + " labels");
+        }
+        for (int label : labels) {
+            if (label < 0 || label >= classes.size()) {
+                throw new IllegalArgumentException("label " + label + " is outside the " + classes.size() + " classes");
+            }
+        }
+        if (!featureNames.isEmpty() && featureNames.size() != features.columns()) {
+            throw new IllegalArgumentException(
+                    features.columns() + " features have " + featureNames.size() + " feature names");
+        }
+        if (imageShape != null && imageShape.features() != features.columns()) {
+            throw new IllegalArgumentException(features.columns() + " features do not form an image of " + imageShape);
+        }
+        this.features = features;
+        this.labels = labels;
+        this.classes = List.copyOf(classes);
+        this.featureNames = List.copyOf(featureNames);
+        this.format = format;
+        this.imageShape = imageShape;
+    }
+
+    /** A labelled data set made in memory. */
+    public static Dataset of(Matrix features, int[] labels, List<String> classes) {
+        return new Dataset(features, labels, classes, List.of(), "memory", null);
+    }
+
+    /** The features, one row a sample. */
+    public Matrix features() {
+        return features;
+    }
+
+    /** For each sample an index into {@link #classes}; empty if there are no labels. */
+    public int[] labels() {
+        return labels;
+    }
+
+    /** Whether every sample has a label; a data set without samples has none. */
+    public boolean hasLabels() {
+        return labels.length != 0;
+    }
+
+    /** The class names as they stood in the source: by value if all are integers, else in text order. */
+    public List<String> classes() {
+        return classes;
+    }
+
+    /** The names of the features, empty if the source has none. */
+    public List<String> featureNames() {
+        return featureNames;
+    }
+
+    /** What the samples were read from, as {@code "idx"} or {@code "csv"}. */
+    public String format() {
+        return format;
+    }
+
+    /** How a sample forms an image, null where the source does not say. */
+    public @Nullable ImageShape imageShape() {
+        return imageShape;
+    }
+
+    /** Number of samples. */
+    public int rows() {
+        return features.rows();
+    }
+
+    /** Number of features of each sample. */
+    public int featureCount() {
+        return features.columns();
+    }
+
+    /** The samples of the given rows, in that order. */
+    public Dataset select(int[] rows) {
+        int[] chosen = new int[hasLabels() ? rows.length : 0];
+        for (int i = 0; i < chosen.length; i++) {
+            chosen[i] = labels[rows[i]];
+        }
+        return new Dataset(Rows.select(features, rows), chosen, classes, featureNames, format, imageShape);
+    }
+
+    /**
+     * The samples of several data sets one after the other.
+     *
+     * <p>Classes are united. Sparse parts may differ in width, since a LIBSVM file does not state its own.
+     */
+    public static Dataset concat(List<Dataset> parts) {
+        if (parts.isEmpty()) {
+            throw new IllegalArgumentException("no data sets to concatenate");
+        }
+        Dataset first = parts.get(0);
+        if (parts.size() == 1) {
+            return first;
+        }
+        Matrix features = Rows.concat(parts.stream().map(Dataset::features).toList());
+        ClassIndexer indexer = new ClassIndexer();
+        for (Dataset part : parts) {
+            if (part.hasLabels() != first.hasLabels()) {
+                throw new IllegalArgumentException("some of the data sets have labels and some have none");
+            }
+            for (int label : part.labels) {
+                indexer.add(part.classes.get(label));
+            }
+        }
+        List<String> names = first.featureNames.size() == features.columns() ? first.featureNames : List.of();
+        ClassIndexer.Indexed indexed = indexer.finish();
+        return new Dataset(features, indexed.labels(), indexed.classes(), names, first.format, first.imageShape);
+    }
+
+    /**
+     * The same samples with their labels as indices into another list of classes.
+     *
+     * @param target the classes of the training set
+     * @param source the file to name if a label is not among them
+     */
+    public Dataset withClasses(List<String> target, Path source) {
+        int[] mapping = new int[classes.size()];
+        for (int i = 0; i < mapping.length; i++) {
+            mapping[i] = target.indexOf(classes.get(i));
+        }
+        int[] mapped = new int[labels.length];
+        for (int i = 0; i < mapped.length; i++) {
+            mapped[i] = mapping[labels[i]];
+            if (mapped[i] < 0) {
+                throw MalformedDataException.inFile(
+                        source,
+                        "label '" + classes.get(labels[i]) + "' of sample " + (i + 1)
+                                + " is not among the training classes " + shortList(target));
+            }
+        }
+        return new Dataset(features, mapped, target, featureNames, format, imageShape);
+    }
+
+    /** SHA-256 in hex of shape, values, labels and classes, whatever file they came from. */
+    public String fingerprint() {
+        return Fingerprint.of(this);
+    }
+
+    private static String shortList(List<String> names) {
+        List<String> shown = new ArrayList<>(names.subList(0, Math.min(12, names.size())));
+        if (shown.size() < names.size()) {
+            shown.add("... (" + names.size() + ")");
+        }
+        return shown.toString();
+    }
+}

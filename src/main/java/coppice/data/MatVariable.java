@@ -1,0 +1,205 @@
+package coppice.data;
+
+import coppice.MalformedDataException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import us.hebi.matlab.mat.format.Mat5;
+import us.hebi.matlab.mat.types.Matrix;
+import us.hebi.matlab.mat.types.Sources;
+
+/** A variable of a MATLAB v5 file: its structure checked, its values decoded on demand. */
+final class MatVariable {
+    private static final int SPARSE_CLASS = 5;
+    private static final int DOUBLE_CLASS = 6;
+    private static final int UINT64_CLASS = 15;
+    private static final int COMPLEX_FLAG = 0x0800;
+    private static final int MI_INT8 = 1;
+    private static final int MI_INT32 = 5;
+    private static final int MI_UINT32 = 6;
+
+    private final Path path;
+    private final long offset;
+    private final byte[] header;
+    private final byte[] payload;
+    private final ByteBuffer buffer;
+    private String name = "";
+    private int arrayClass;
+    private boolean complex;
+    private int rows;
+    private int columns;
+    private boolean flat;
+
+    /** A sub-element: its type and where its data lies in the payload. */
+    private record Part(int type, int start, int bytes) {}
+
+    MatVariable(Path path, long offset, byte[] header, ByteOrder order, byte[] payload) {
+        this.path = path;
+        this.offset = offset;
+        this.header = header;
+        this.payload = payload;
+        this.buffer = ByteBuffer.wrap(payload).order(order);
+    }
+
+    String name() {
+        return name;
+    }
+
+    int rows() {
+        return rows;
+    }
+
+    int columns() {
+        return columns;
+    }
+
+    boolean isSparse() {
+        return arrayClass == SPARSE_CLASS;
+    }
+
+    /** Whether it is a real matrix of numbers with two dimensions. */
+    boolean isNumeric() {
+        return flat && !complex && arrayClass >= SPARSE_CLASS && arrayClass <= UINT64_CLASS;
+    }
+
+    /** Reads the description and checks the stated sizes; values other than of numeric matrices are not looked at. */
+    void parse() {
+        Part flags = next(MI_UINT32, "array flags");
+        require(flags.bytes == 8, "array flags must take 8 bytes");
+        int word = buffer.getInt(flags.start);
+        arrayClass = word & 0xff;
+        complex = (word & COMPLEX_FLAG) != 0;
+        if (arrayClass < 1 || arrayClass > UINT64_CLASS) {
+            name = textOf(next(MI_INT8, "name"));
+            return;
+        }
+        Part dimensions = next(MI_INT32, "dimensions");
+        require(dimensions.bytes >= 8 && dimensions.bytes % 4 == 0, "expected at least 2 dimensions");
+        flat = dimensions.bytes == 8;
+        rows = buffer.getInt(dimensions.start);
+        columns = buffer.getInt(dimensions.start + 4);
+        name = textOf(next(MI_INT8, "name"));
+        if (isNumeric()) {
+            require(rows >= 0 && columns >= 0, shape() + " has a negative extent");
+            if (isSparse()) {
+                checkSparse();
+            } else {
+                checkDense();
+            }
+        }
+    }
+
+    private void checkDense() {
+        require((long) rows * columns <= Capacity.MAX, shape() + " is too large");
+        Part values = next(0, "values");
+        long expected = (long) rows * columns * sizeOf(values.type);
+        require(values.bytes == expected, shape() + " needs " + expected + " bytes but has " + values.bytes);
+        requireEnd();
+    }
+
+    private void checkSparse() {
+        Part rowIndices = next(MI_INT32, "row indices");
+        Part columnOffsets = next(MI_INT32, "column offsets");
+        Part values = next(0, "values");
+        require(columnOffsets.bytes == 4L * (columns + 1L), shape() + " needs " + (columns + 1L) + " column offsets");
+        int previous = 0;
+        for (int c = 0; c <= columns; c++) {
+            int end = buffer.getInt(columnOffsets.start + 4 * c);
+            require(end >= previous && (c > 0 || end == 0), "column offsets must rise from 0");
+            previous = end;
+        }
+        int stored = previous;
+        require(
+                stored <= rowIndices.bytes / 4,
+                "has " + rowIndices.bytes / 4 + " row indices for " + stored + " values");
+        require(stored <= values.bytes / sizeOf(values.type), "has too few values");
+        for (int c = 0; c < columns; c++) {
+            int last = -1;
+            for (int k = buffer.getInt(columnOffsets.start + 4 * c);
+                    k < buffer.getInt(columnOffsets.start + 4 * c + 4);
+                    k++) {
+                int row = buffer.getInt(rowIndices.start + 4 * k);
+                require(row > last && row < rows, "row indices must rise within [0, " + rows + ")");
+                last = row;
+            }
+        }
+        requireEnd();
+    }
+
+    private Part next(int expectedType, String what) {
+        require(buffer.remaining() >= 8, "ends before its " + what);
+        int word = buffer.getInt();
+        // A small element holds type and size in one word and up to 4 bytes of data in the next.
+        boolean small = word >>> 16 != 0;
+        int type = small ? word & 0xffff : word;
+        int bytes = small ? word >>> 16 : buffer.getInt();
+        int room = small ? 4 : (bytes + 7) / 8 * 8;
+        require(
+                bytes >= 0 && bytes <= (small ? 4 : buffer.remaining()),
+                what + " state " + bytes + " bytes, more than are left");
+        require(
+                expectedType == 0 || type == expectedType,
+                what + " are of type " + type + "; expected " + expectedType);
+        require(sizeOf(type) != 0 && bytes % sizeOf(type) == 0, what + " are of an unknown type or a broken size");
+        int start = buffer.position();
+        require(room <= buffer.remaining() && room >= bytes, what + " lack their padding");
+        buffer.position(start + room);
+        return new Part(type, start, bytes);
+    }
+
+    private void requireEnd() {
+        require(!buffer.hasRemaining(), "has " + buffer.remaining() + " bytes after its values");
+    }
+
+    private String textOf(Part part) {
+        return new String(payload, part.start, part.bytes, StandardCharsets.ISO_8859_1).replaceAll("\\p{Cntrl}", "?");
+    }
+
+    private static int sizeOf(int type) {
+        return switch (type) {
+            case 1, 2 -> 1;
+            case 3, 4 -> 2;
+            case 5, 6, 7 -> 4;
+            case 9, 12, 13 -> 8;
+            default -> 0;
+        };
+    }
+
+    /** The variable's extents, as {@code 5 x 3}. */
+    String shape() {
+        return rows + " x " + columns;
+    }
+
+    private void require(boolean condition, String reason) {
+        if (!condition) {
+            throw fault(reason);
+        }
+    }
+
+    /** A fault of this variable, at the start of its element. */
+    MalformedDataException fault(String reason) {
+        return MalformedDataException.atOffset(
+                path, offset, "variable " + (name.isEmpty() ? "" : "'" + name + "' ") + reason);
+    }
+
+    /** Decodes the values through the library, from a file that holds this variable alone. */
+    Matrix decode() {
+        if (!isNumeric()) {
+            throw fault("is not a real matrix of numbers with 2 dimensions"
+                    + (arrayClass >= DOUBLE_CLASS || isSparse() ? "" : " but of class " + arrayClass));
+        }
+        ByteBuffer alone = ByteBuffer.allocate(Math.addExact(header.length + 8, payload.length))
+                .order(buffer.order());
+        alone.put(header).putInt(14).putInt(payload.length).put(payload).flip();
+        try {
+            return Mat5.newReader(Sources.wrap(alone))
+                    .disableSubsystemProcessing()
+                    .readMat()
+                    .getArray(name);
+        } catch (IOException | RuntimeException e) {
+            throw fault("cannot be decoded: " + String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
+        }
+    }
+}

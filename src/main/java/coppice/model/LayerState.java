@@ -1,0 +1,40 @@
+package coppice.model;
+
+import coppice.matrix.CsrPattern;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that a layer has learned, on the host.
+ *
+ * @param outputs number of output neurons
+ * @param inputs number of input neurons
+ * @param pattern the topology; null for a dense layer
+ * @param weights in CSR order, or row-major (outputs, inputs) for a dense layer
+ * @param weightState the optimizer's buffers for the weights; empty where there are none
+ * @param bias one an output
+ * @param biasState the optimizer's buffers for the biases
+ * @param slopes SReLU's parameters, (4, outputs) row-major; null for other activations
+ * @param slopeState the optimizer's buffers for them
+ */
+public record LayerState(
+        int outputs,
+        int inputs,
+        @Nullable CsrPattern pattern,
+        float[] weights,
+        List<float[]> weightState,
+        float[] bias,
+        List<float[]> biasState,
+        float @Nullable [] slopes,
+        List<float[]> slopeState) {
+
+    /** Number of stored weights. */
+    public int connections() {
+        return weights.length;
+    }
+
+    /** Number of learned numbers: weights, biases and slopes. */
+    public long parameters() {
+        return (long) weights.length + bias.length + (slopes == null ? 0 : slopes.length);
+    }
+}

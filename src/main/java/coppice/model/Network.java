@@ -1,0 +1,139 @@
+package coppice.model;
+
+import coppice.backend.Activation;
+import coppice.backend.Backend;
+import coppice.backend.Dropout;
+import coppice.backend.Neurons;
+import coppice.backend.Parameter;
+import coppice.backend.Pass;
+import coppice.backend.Tensor;
+import coppice.backend.Update;
+import coppice.matrix.CsrPattern;
+import coppice.parallel.WorkerPool;
+import coppice.random.Philox;
+import coppice.random.Stream;
+import coppice.topology.RandomKey;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A multilayer perceptron on a backend, with the tensors that one batch passes through. */
+public final class Network {
+    private final Backend backend;
+    private final Tensor input; // (features, batch)
+    private final List<FullyConnected> layers = new ArrayList<>();
+
+    /**
+     * Puts a network on a backend.
+     *
+     * @param spec its shape
+     * @param states what its layers have learned; sparse arrays are adopted
+     * @param stateBuffers optimizer buffers a parameter needs; 0 if it will not be trained
+     * @param batch largest batch
+     * @param seed the run's seed, for dropout
+     */
+    public Network(
+            Backend backend, ModelSpec spec, List<LayerState> states, int stateBuffers, int batch, long seed) {
+        this.backend = backend;
+        this.input = backend.activations(spec.inputs(), batch);
+        for (int layer = 0; layer < spec.layers(); layer++) {
+            LayerState state = states.get(layer);
+            Neurons neurons = neurons(spec, layer, state, stateBuffers, batch, seed);
+            layers.add(new FullyConnected(backend, state, neurons, stateBuffers));
+        }
+    }
+
+    private Neurons neurons(ModelSpec spec, int layer, LayerState state, int stateBuffers, int batch, long seed) {
+        int count = state.outputs();
+        Tensor preActivation = backend.activations(count, batch);
+        Tensor gradient = backend.activations(count, batch);
+        if (layer == spec.layers() - 1) {
+            return new Neurons(Activation.IDENTITY, preActivation, preActivation, gradient, null, null, null, null);
+        }
+        Parameter slopes = null;
+        Tensor slopeGradient = null;
+        if (state.slopes() != null) {
+            slopes = FullyConnected.parameter(backend, 4, count, state.slopes(), state.slopeState(), stateBuffers);
+            slopeGradient = backend.tensor(4, count);
+        }
+        Dropout dropout = null;
+        Neurons.Bits dropped = null;
+        if (spec.dropout() > 0) {
+            dropout = Dropout.of(spec.dropout(), seed, Philox.purposeWord(Stream.DROPOUT, layer));
+            dropped = backend.bits(count, batch);
+        }
+        Activation activation = spec.activation().forLayer(layer);
+        Tensor output = backend.activations(count, batch);
+        return new Neurons(activation, preActivation, output, gradient, slopes, slopeGradient, dropout, dropped);
+    }
+
+    /** Where a batch is put before {@link #forward}, (features, batch). */
+    public Tensor input() {
+        return input;
+    }
+
+    /** The output neurons: logits, and the gradient that {@link #backward} starts from. */
+    public Neurons outputs() {
+        return layers.get(layers.size() - 1).neurons();
+    }
+
+    private Tensor inputOf(int layer) {
+        return layer == 0 ? input : layers.get(layer - 1).neurons().output();
+    }
+
+    /** Computes the outputs of the batch in {@link #input}. */
+    public void forward(Pass pass) {
+        for (int layer = 0; layer < layers.size(); layer++) {
+            layers.get(layer).forward(backend, inputOf(layer), pass);
+        }
+    }
+
+    /** Passes the outputs' gradient down to every layer's neurons. */
+    public void backward(Pass pass) {
+        for (int layer = layers.size() - 1; layer > 0; layer--) {
+            layers.get(layer).backward(backend, layers.get(layer - 1).neurons(), pass);
+        }
+    }
+
+    /** Learns from the gradients that {@link #backward} left. */
+    public void update(Update update, Pass pass) {
+        LayerUpdates updates = LayerUpdates.of(update);
+        for (int layer = layers.size() - 1; layer >= 0; layer--) {
+            layers.get(layer).update(backend, inputOf(layer), updates, pass);
+        }
+    }
+
+    /**
+     * Changes the topology of every sparse layer.
+     *
+     * @param growBack false to cut only
+     * @param seed the run's seed
+     * @param evolution number of this evolution, from 1
+     * @return number of connections grown
+     */
+    public long evolve(EvolutionRules rules, boolean growBack, long seed, int evolution, WorkerPool pool) {
+        long grown = 0;
+        for (int layer = 0; layer < layers.size(); layer++) {
+            RandomKey key = new RandomKey(seed, layer, evolution);
+            FullyConnected.Evolved evolved = layers.get(layer).evolve(backend, rules, growBack, key, pool);
+            grown += evolved == null ? 0 : evolved.grown();
+        }
+        return grown;
+    }
+
+    /** Connections of each layer, dense ones included. */
+    public List<Integer> connections() {
+        List<Integer> connections = new ArrayList<>();
+        for (int layer = 0; layer < layers.size(); layer++) {
+            CsrPattern pattern = layers.get(layer).pattern();
+            int dense = Math.multiplyExact(
+                    inputOf(layer).rows(), layers.get(layer).neurons().preActivation().rows());
+            connections.add(pattern == null ? dense : pattern.connections());
+        }
+        return connections;
+    }
+
+    /** What all layers have learned; sparse arrays may be the backend's own and must not be written to. */
+    public List<LayerState> state() {
+        return layers.stream().map(layer -> layer.state(backend)).toList();
+    }
+}

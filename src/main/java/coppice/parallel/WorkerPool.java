@@ -1,0 +1,134 @@
+package coppice.parallel;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A fixed set of threads that run the tasks 0 to n - 1 of one job at a time.
+ *
+ * <p>Made for jobs of some tens of microseconds: workers spin for a moment before they park, and handing out a job
+ * allocates nothing. One thread at a time may call {@link #run}; the caller works too, so a pool of one thread starts
+ * none.
+ */
+public final class WorkerPool implements AutoCloseable {
+    /** The body of a job. */
+    @FunctionalInterface
+    public interface Task {
+        /** Runs the task of an index; called once for each index, by any thread. */
+        void run(int index);
+    }
+
+    private static final int SPINS = 4000;
+
+    private final Thread[] workers;
+    private final AtomicInteger nextIndex = new AtomicInteger();
+    private final AtomicInteger unfinished = new AtomicInteger();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private volatile int job;
+    private volatile boolean closed;
+    private @Nullable Task task; // published by the write of job
+    private int tasks;
+
+    /**
+     * Starts {@code threads - 1} daemon threads.
+     *
+     * @param threads at least 1
+     */
+    public WorkerPool(int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("threads must be at least 1 but was " + threads);
+        }
+        workers = new Thread[threads - 1];
+        for (int i = 0; i < workers.length; i++) {
+            workers[i] = new Thread(this::work, "coppice-worker-" + (i + 1));
+            workers[i].setDaemon(true);
+            workers[i].start();
+        }
+    }
+
+    /** Number of threads, the caller's included. */
+    public int threads() {
+        return workers.length + 1;
+    }
+
+    /**
+     * Runs {@code body} for every index in [0, tasks) and returns when all have ended.
+     *
+     * <p>The first exception or error of a task is thrown here, after the others have ended. Must not be called from
+     * within a task.
+     */
+    public void run(int tasks, Task body) {
+        if (workers.length == 0 || tasks <= 1) {
+            for (int i = 0; i < tasks; i++) {
+                body.run(i);
+            }
+            return;
+        }
+        this.task = body;
+        this.tasks = tasks;
+        nextIndex.set(0);
+        unfinished.set(workers.length);
+        job++;
+        for (Thread worker : workers) {
+            LockSupport.unpark(worker); // costs little when the worker spins
+        }
+        takeTasks(body, tasks);
+        for (int spin = 0; unfinished.get() > 0; spin++) {
+            if (spin < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield();
+            }
+        }
+        this.task = null;
+        Throwable thrown = failure.getAndSet(null);
+        if (thrown instanceof RuntimeException e) {
+            throw e;
+        } else if (thrown instanceof Error e) {
+            throw e;
+        }
+    }
+
+    private void takeTasks(Task body, int count) {
+        try {
+            for (int i = nextIndex.getAndIncrement(); i < count; i = nextIndex.getAndIncrement()) {
+                body.run(i);
+            }
+        } catch (RuntimeException | Error e) {
+            failure.compareAndSet(null, e);
+            nextIndex.set(count);
+        }
+    }
+
+    private void work() {
+        int done = 0;
+        while (!closed) {
+            for (int spin = 0; job == done && !closed; spin++) {
+                if (spin < SPINS) {
+                    Thread.onSpinWait();
+                } else {
+                    LockSupport.park(this);
+                }
+            }
+            if (job != done) {
+                done++;
+                Task body = task;
+                if (body != null) {
+                    takeTasks(body, tasks);
+                }
+                unfinished.decrementAndGet();
+            }
+        }
+    }
+
+    /** Ends the threads; no job may be running. */
+    @Override
+    public void close() {
+        closed = true;
+        for (Thread worker : workers) {
+            LockSupport.unpark(worker);
+        }
+    }
+}

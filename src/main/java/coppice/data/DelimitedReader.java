@@ -51,6 +51,7 @@ final class DelimitedReader implements DatasetReader {
                         .fieldSeparator(separator)
                         .commentStrategy(CommentStrategy.NONE)
                         .skipEmptyLines(true)
+                        .allowUnclosedQuote(false)
                         .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
                         .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
                         .build(parser, text)) {

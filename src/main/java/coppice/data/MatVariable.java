@@ -16,6 +16,7 @@ final class MatVariable {
     private static final int DOUBLE_CLASS = 6;
     private static final int UINT64_CLASS = 15;
     private static final int COMPLEX_FLAG = 0x0800;
+    private static final int MAX_EMPTY_ROWS = 1 << 20;
     private static final int MI_INT8 = 1;
     private static final int MI_INT32 = 5;
     private static final int MI_UINT32 = 6;
@@ -111,6 +112,10 @@ final class MatVariable {
             previous = end;
         }
         int stored = previous;
+        // Nothing in the format backs the number of rows, and reading takes memory for each.
+        require(
+                rows <= Math.max(MAX_EMPTY_ROWS, 1024L * stored),
+                shape() + " has too many rows for its " + stored + " values");
         require(
                 stored <= rowIndices.bytes / 4,
                 "has " + rowIndices.bytes / 4 + " row indices for " + stored + " values");

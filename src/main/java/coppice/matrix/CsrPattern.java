@@ -1,5 +1,6 @@
 package coppice.matrix;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,8 +61,8 @@ public final class CsrPattern {
         for (int k = rowOffsets[row]; k < end; k++) {
             int column = columnIndices[k];
             if (column <= previous || column >= columns) {
-                throw new IllegalArgumentException("row " + row + " holds column " + column + " after column " + previous
-                        + "; columns must rise within [0, " + columns + ")");
+                throw new IllegalArgumentException("row " + row + " holds column " + column + " after column "
+                        + previous + "; columns must rise within [0, " + columns + ")");
             }
             previous = column;
         }
@@ -129,30 +130,66 @@ public final class CsrPattern {
      * @param rowIndices the rows of the connections, column after column, rising within a column
      * @param valueIndices for each of them the index of the connection in CSR order
      */
+    @SuppressWarnings("ArrayRecordComponent") // handed out as they are: kernels read them
     public record Transpose(int[] columnOffsets, int[] rowIndices, int[] valueIndices) {
+        private static final int BLOCK_BITS = 11; // columns a block at least, as a power of two
+        private static final int MAX_BLOCKS = 512;
+
+        /**
+         * Sorts the connections by column in two steps, each with few enough targets for the processor's cache: first
+         * by block of columns, then within each block.
+         */
         private static Transpose of(CsrPattern pattern) {
-            int connections = pattern.connections();
+            int columns = pattern.columns;
             int[] columnIndices = pattern.columnIndices;
-            int[] columnOffsets = new int[pattern.columns + 1];
-            for (int k = 0; k < connections; k++) {
-                columnOffsets[columnIndices[k] + 1]++;
+            int[] columnOffsets = new int[columns + 1];
+            for (int column : columnIndices) {
+                columnOffsets[column + 1]++;
             }
-            for (int column = 0; column < pattern.columns; column++) {
+            for (int column = 0; column < columns; column++) {
                 columnOffsets[column + 1] += columnOffsets[column];
             }
-            int[] rowIndices = new int[connections];
-            int[] valueIndices = new int[connections];
-            // Filling moves each column's offset to its end; shifting by one place afterwards restores the starts.
+            int shift = BLOCK_BITS;
+            while (columns >>> shift > MAX_BLOCKS) {
+                shift++;
+            }
+            int blocks = (columns >>> shift) + 1;
+            int[] blockOffsets = new int[blocks + 1];
+            for (int block = 0; block <= blocks; block++) {
+                blockOffsets[block] = columnOffsets[(int) Math.min(columns, (long) block << shift)];
+            }
+            int[] rowIndices = new int[columnIndices.length];
+            int[] valueIndices = new int[columnIndices.length];
+            int[] dealtColumns = new int[columnIndices.length];
+            dealToBlocks(pattern, shift, blockOffsets.clone(), dealtColumns, rowIndices, valueIndices);
+            int[] next = columnOffsets.clone();
+            for (int block = 0; block < blocks; block++) {
+                int from = blockOffsets[block];
+                int to = blockOffsets[block + 1];
+                int[] rows = Arrays.copyOfRange(rowIndices, from, to);
+                int[] values = Arrays.copyOfRange(valueIndices, from, to);
+                for (int i = 0; i < rows.length; i++) {
+                    int at = next[dealtColumns[from + i]]++;
+                    rowIndices[at] = rows[i];
+                    valueIndices[at] = values[i];
+                }
+            }
+            return new Transpose(columnOffsets, rowIndices, valueIndices);
+        }
+
+        private static void dealToBlocks(
+                CsrPattern pattern, int shift, int[] next, int[] dealtColumns, int[] rowIndices, int[] valueIndices) {
+            int[] columnIndices = pattern.columnIndices;
+            int[] rowOffsets = pattern.rowOffsets;
             for (int row = 0; row < pattern.rows; row++) {
-                for (int k = pattern.rowOffsets[row]; k < pattern.rowOffsets[row + 1]; k++) {
-                    int at = columnOffsets[columnIndices[k]]++;
+                for (int k = rowOffsets[row]; k < rowOffsets[row + 1]; k++) {
+                    int column = columnIndices[k];
+                    int at = next[column >>> shift]++;
+                    dealtColumns[at] = column;
                     rowIndices[at] = row;
                     valueIndices[at] = k;
                 }
             }
-            System.arraycopy(columnOffsets, 0, columnOffsets, 1, pattern.columns);
-            columnOffsets[0] = 0;
-            return new Transpose(columnOffsets, rowIndices, valueIndices);
         }
     }
 }

@@ -13,8 +13,8 @@ final class Shapes {
     static void requireLength(int rows, int columns, int length) {
         requireSize(rows, columns);
         if ((long) rows * columns != length) {
-            throw new IllegalArgumentException(
-                    "a " + rows + " x " + columns + " matrix needs " + (long) rows * columns + " values but got " + length);
+            throw new IllegalArgumentException("a " + rows + " x " + columns + " matrix needs " + (long) rows * columns
+                    + " values but got " + length);
         }
     }
 }

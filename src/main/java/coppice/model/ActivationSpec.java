@@ -20,20 +20,20 @@ public record ActivationSpec(String name, float slope) {
     public static ActivationSpec parse(String text) {
         String[] parts = text.split(":", 2);
         String name = parts[0];
-        switch (name) {
-            case "leaky":
-                return new ActivationSpec(name, parts.length == 1 ? LEAKY_SLOPE : slope(text, parts[1]));
-            case "allrelu":
-                return new ActivationSpec(name, parts.length == 1 ? ALL_RELU_SLOPE : slope(text, parts[1]));
-            case "relu", "srelu", "tanh", "sigmoid":
-                if (parts.length == 1) {
-                    return new ActivationSpec(name, 0);
+        return switch (name) {
+            case "leaky" -> new ActivationSpec(name, parts.length == 1 ? LEAKY_SLOPE : slope(text, parts[1]));
+            case "allrelu" -> new ActivationSpec(name, parts.length == 1 ? ALL_RELU_SLOPE : slope(text, parts[1]));
+            case "relu", "srelu", "tanh", "sigmoid" -> {
+                if (parts.length > 1) {
+                    throw new IllegalArgumentException("activation " + name + " takes no slope but was " + text);
                 }
-                throw new IllegalArgumentException("activation " + name + " takes no slope but was " + text);
-            default:
+                yield new ActivationSpec(name, 0);
+            }
+            default ->
                 throw new IllegalArgumentException(
-                        "activation must be relu, leaky[:SLOPE], allrelu[:SLOPE], srelu, tanh or sigmoid but was " + text);
-        }
+                        "activation must be relu, leaky[:SLOPE], allrelu[:SLOPE], srelu, tanh or sigmoid but was "
+                                + text);
+        };
     }
 
     private static float slope(String text, String number) {

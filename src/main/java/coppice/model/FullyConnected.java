@@ -38,7 +38,9 @@ final class FullyConnected implements Layer {
         } else {
             this.dense = null;
             this.sparse = backend.sparse(pattern, state.weights(), stateBuffers);
-            for (int buffer = 0; buffer < Math.min(stateBuffers, state.weightState().size()); buffer++) {
+            for (int buffer = 0;
+                    buffer < Math.min(stateBuffers, state.weightState().size());
+                    buffer++) {
                 backend.setState(sparse, buffer, state.weightState().get(buffer));
             }
         }
@@ -66,7 +68,8 @@ final class FullyConnected implements Layer {
     }
 
     /** The topology; null for a dense layer. */
-    @Nullable CsrPattern pattern() {
+    @Nullable
+    CsrPattern pattern() {
         return sparse == null ? null : sparse.pattern();
     }
 
@@ -107,7 +110,8 @@ final class FullyConnected implements Layer {
     }
 
     /** Evolves the topology of a sparse layer; returns what happened, or null for a dense one. */
-    @Nullable Evolved evolve(Backend backend, EvolutionRules rules, boolean growBack, RandomKey key, WorkerPool pool) {
+    @Nullable
+    Evolved evolve(Backend backend, EvolutionRules rules, boolean growBack, RandomKey key, WorkerPool pool) {
         if (sparse == null) {
             return null;
         }

@@ -41,7 +41,7 @@ public record Initializer(Kind kind, double scale) {
         boolean scaled = parts[0].equals("normal") || parts[0].equals("uniform");
         try {
             double scale = scaled && parts.length == 2 ? Double.parseDouble(parts[1]) : 0;
-            if (scaled == (parts.length == 2) && (!scaled || scale > 0 && scale < 1e6)) {
+            if (scaled == (parts.length == 2) && (!scaled || (scale > 0 && scale < 1e6))) {
                 return new Initializer(
                         switch (parts[0]) {
                             case "normal" -> Kind.NORMAL;

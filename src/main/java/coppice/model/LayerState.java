@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param slopes SReLU's parameters, (4, outputs) row-major; null for other activations
  * @param slopeState the optimizer's buffers for them
  */
+@SuppressWarnings("ArrayRecordComponent") // views of what a backend holds, not compared
 public record LayerState(
         int outputs,
         int inputs,

@@ -31,8 +31,7 @@ public final class Network {
      * @param batch largest batch
      * @param seed the run's seed, for dropout
      */
-    public Network(
-            Backend backend, ModelSpec spec, List<LayerState> states, int stateBuffers, int batch, long seed) {
+    public Network(Backend backend, ModelSpec spec, List<LayerState> states, int stateBuffers, int batch, long seed) {
         this.backend = backend;
         this.input = backend.activations(spec.inputs(), batch);
         for (int layer = 0; layer < spec.layers(); layer++) {
@@ -126,7 +125,8 @@ public final class Network {
         for (int layer = 0; layer < layers.size(); layer++) {
             CsrPattern pattern = layers.get(layer).pattern();
             int dense = Math.multiplyExact(
-                    inputOf(layer).rows(), layers.get(layer).neurons().preActivation().rows());
+                    inputOf(layer).rows(),
+                    layers.get(layer).neurons().preActivation().rows());
             connections.add(pattern == null ? dense : pattern.connections());
         }
         return connections;

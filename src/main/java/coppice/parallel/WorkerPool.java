@@ -56,38 +56,51 @@ public final class WorkerPool implements AutoCloseable {
     /**
      * Runs {@code body} for every index in [0, tasks) and returns when all have ended.
      *
-     * <p>The first exception or error of a task is thrown here, after the others have ended. Must not be called from
-     * within a task.
+     * <p>The first exception or error of a task is thrown here, after those that had begun have ended; the rest are not
+     * begun. Must not be called from within a task.
      */
     public void run(int tasks, Task body) {
+        if (closed) {
+            throw new IllegalStateException("the pool is closed");
+        }
         if (workers.length == 0 || tasks <= 1) {
             for (int i = 0; i < tasks; i++) {
                 body.run(i);
             }
             return;
         }
-        this.task = body;
-        this.tasks = tasks;
-        nextIndex.set(0);
-        unfinished.set(workers.length);
-        job++;
-        for (Thread worker : workers) {
-            LockSupport.unpark(worker); // costs little when the worker spins
-        }
+        handOut(body, tasks);
         takeTasks(body, tasks);
-        for (int spin = 0; unfinished.get() > 0; spin++) {
-            if (spin < SPINS) {
-                Thread.onSpinWait();
-            } else {
-                Thread.yield();
-            }
-        }
+        awaitWorkers();
         this.task = null;
         Throwable thrown = failure.getAndSet(null);
         if (thrown instanceof RuntimeException e) {
             throw e;
         } else if (thrown instanceof Error e) {
             throw e;
+        }
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // only the one thread that calls run writes job
+    private void handOut(Task body, int count) {
+        task = body;
+        tasks = count;
+        nextIndex.set(0);
+        unfinished.set(workers.length);
+        job++;
+        for (Thread worker : workers) {
+            LockSupport.unpark(worker); // costs little when the worker spins
+        }
+    }
+
+    @SuppressWarnings("ThreadPriorityCheck") // a worker without a core needs this one to end its task
+    private void awaitWorkers() {
+        for (int spin = 0; unfinished.get() > 0; spin++) {
+            if (spin < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield();
+            }
         }
     }
 

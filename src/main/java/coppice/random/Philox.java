@@ -54,6 +54,7 @@ public final class Philox {
     }
 
     /** The fourth counter word of a purpose and a layer; {@code layer} must be in [0, 2^24). */
+    @SuppressWarnings("EnumOrdinal") // the order of the purposes is a contract: see Stream
     public static int purposeWord(Stream purpose, int layer) {
         if (layer < 0 || layer >= 1 << 24) {
             throw new IllegalArgumentException("layer must be in [0, 2^24) but was " + layer);

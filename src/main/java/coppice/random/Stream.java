@@ -8,15 +8,13 @@ package coppice.random;
 public enum Stream {
     /** First weights. */
     INIT,
-    /** First topology. */
-    TOPOLOGY,
     /** Order of the samples in an epoch. */
     SHUFFLE,
     /** Split of a data set into parts. */
     SPLIT,
     /** Choice of a part of a data set. */
     SUBSET,
-    /** Positions of new connections. */
+    /** Positions of new connections, those of the first topology included. */
     GROW,
     /** Weights of new connections. */
     GROW_INIT,

@@ -21,6 +21,27 @@ public final class BitMask {
         words[index >>> 6] |= 1L << index;
     }
 
+    /** Sets the bits of the 64-bit word {@code word} that are set in {@code bits}. */
+    void setAll(int word, long bits) {
+        words[word] |= bits;
+    }
+
+    /** First bit at or after {@code from} that is clear, or the size if there is none. */
+    int nextClear(int from) {
+        int word = from >>> 6;
+        if (word >= words.length) {
+            return size;
+        }
+        long clear = ~words[word] & -1L << from;
+        while (clear == 0) {
+            if (++word == words.length) {
+                return size;
+            }
+            clear = ~words[word];
+        }
+        return Math.min(size, (word << 6) + Long.numberOfTrailingZeros(clear));
+    }
+
     /** Whether a bit is set. */
     public boolean get(int index) {
         return (words[index >>> 6] >>> index & 1) != 0;

@@ -11,9 +11,9 @@ import java.util.Arrays;
  * Draws distinct empty cells of a matrix that stays at most half full, in O(connections) time and memory.
  *
  * <p>Draw number i is a uniformly random cell, a pure function of the key and i. The cells taken are those of the first
- * {@code count} draws that hit an empty cell not drawn before: a uniform choice without replacement. Which they are does
- * not depend on threads, nor on how many draws are made at once: draws are dealt to blocks of rows, each row is sorted
- * and compared with the connections that stay, and the draw numbers then tell where to stop.
+ * {@code count} draws that hit an empty cell not drawn before: a uniform choice without replacement. Which they are
+ * does not depend on threads, nor on how many draws are made at once: draws are dealt to blocks of rows, each row is
+ * sorted and compared with the connections that stay, and the draw numbers then tell where to stop.
  */
 final class CellDraw {
     private static final int BLOCKS = 256;
@@ -59,11 +59,11 @@ final class CellDraw {
         return collect(draws);
     }
 
-    /** Makes the draws; returns the number after the draw that completes {@code count}, or -1 if they do not suffice. */
+    /** Makes the draws; returns the number after the draw that completes {@code count}, or -1 if too few hit. */
     private int draw(long draws, int count) {
         if (draws > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException("a layer of " + kept.rows() + " x " + kept.columns() + " cells cannot take "
-                    + count + " more connections: too many draws");
+            throw new IllegalArgumentException("a layer of " + kept.rows() + " x " + kept.columns()
+                    + " cells cannot take " + count + " more connections: too many draws");
         }
         deal((int) draws);
         accepted = new byte[(int) draws];
@@ -97,11 +97,13 @@ final class CellDraw {
         blockStarts[blocks] = at;
         drawRows = new int[at];
         drawColumns = new long[at];
-        pool.run(parts, part -> forDraws(draws, part, (row, column, number) -> {
-            int slot = counts[part][block(row)]++;
-            drawRows[slot] = row;
-            drawColumns[slot] = (long) column << 32 | number;
-        }));
+        pool.run(
+                parts,
+                part -> forDraws(draws, part, (row, column, number) -> {
+                    int slot = counts[part][block(row)]++;
+                    drawRows[slot] = row;
+                    drawColumns[slot] = (long) column << 32 | number;
+                }));
     }
 
     @FunctionalInterface
@@ -157,7 +159,7 @@ final class CellDraw {
         acceptedInBlock[block] = at - start;
     }
 
-    /** Takes the first draw of each column that is empty in the row; {@code draws} are sorted by column, then number. */
+    /** Takes the first draw of each column that is empty in the row; {@code draws} rise by column, then number. */
     private int settleRow(int row, long[] draws, int from, int to, int at) {
         int[] columnIndices = kept.columnIndices();
         int k = kept.rowOffsets()[row];

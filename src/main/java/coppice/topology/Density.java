@@ -17,7 +17,7 @@ public record Density(Kind kind, double value) {
 
     /** Checks the range. */
     public Density {
-        if (!(value > 0) || Double.isInfinite(value) || kind == Kind.SHARE && value > 1) {
+        if (!(value > 0) || Double.isInfinite(value) || (kind == Kind.SHARE && value > 1)) {
             throw new IllegalArgumentException(
                     kind == Kind.SHARE
                             ? "density must be in (0, 1] but was " + value

@@ -30,6 +30,10 @@ public final class ErdosRenyi {
      * so that a few connections fewer than {@code draws} result.
      */
     public static CsrPattern withReplacement(int outputs, int inputs, int draws, RandomKey key, WorkerPool pool) {
-        return new CellDraw(CsrPattern.empty(outputs, inputs), key, pool).withReplacement(draws);
+        CsrPattern empty = CsrPattern.empty(outputs, inputs);
+        if (draws < 0 || (draws > 0 && empty.cells() == 0)) {
+            throw new IllegalArgumentException("cannot draw " + draws + " of " + empty.cells() + " cells");
+        }
+        return draws == 0 ? empty : new CellDraw(empty, key, pool).withReplacement(draws);
     }
 }

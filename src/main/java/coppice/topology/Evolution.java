@@ -22,6 +22,7 @@ public record Evolution(PruneRule prune, GrowRule grow) {
      * @param pruned number of connections cut
      * @param grown number of connections grown
      */
+    @SuppressWarnings("ArrayRecordComponent") // handed over, not shared
     public record Evolved(CsrPattern pattern, int[] origin, int pruned, int grown) {}
 
     /**
@@ -34,13 +35,16 @@ public record Evolution(PruneRule prune, GrowRule grow) {
      * @param pool threads to use; the result does not depend on their number
      */
     public Evolved evolve(CsrPattern pattern, float[] values, boolean growBack, RandomKey key, WorkerPool pool) {
+        if (values.length != pattern.connections()) {
+            throw new IllegalArgumentException(
+                    "a pattern of " + pattern.connections() + " connections got " + values.length + " values");
+        }
         BitMask cut = prune.prune(values, key, pool);
         int pruned = cut.count();
         CsrPattern kept = keep(pattern, cut, pattern.connections() - pruned, pool);
-        CsrPattern added = growBack
-                ? grow.grow(kept, pruned, key, pool)
-                : CsrPattern.empty(pattern.rows(), pattern.columns());
-        return merge(pattern, cut, added, pool);
+        CsrPattern added =
+                growBack ? grow.grow(kept, pruned, key, pool) : CsrPattern.empty(pattern.rows(), pattern.columns());
+        return merge(pattern, cut, kept, added, pool);
     }
 
     private static int parts(CsrPattern pattern, WorkerPool pool) {
@@ -49,6 +53,7 @@ public record Evolution(PruneRule prune, GrowRule grow) {
 
     private static CsrPattern keep(CsrPattern pattern, BitMask cut, int connections, WorkerPool pool) {
         int[] oldOffsets = pattern.rowOffsets();
+        int[] oldColumns = pattern.columnIndices();
         int[] rowOffsets = new int[pattern.rows() + 1];
         for (int row = 0; row < pattern.rows(); row++) {
             int cutHere = cut.count(oldOffsets[row], oldOffsets[row + 1]);
@@ -57,55 +62,53 @@ public record Evolution(PruneRule prune, GrowRule grow) {
         int[] columnIndices = new int[connections];
         int parts = parts(pattern, pool);
         pool.run(parts, part -> {
-            int end = Ranges.startByConnections(oldOffsets, 4, part + 1, parts);
-            for (int row = Ranges.startByConnections(oldOffsets, 4, part, parts); row < end; row++) {
-                int at = rowOffsets[row];
-                for (int k = oldOffsets[row]; k < oldOffsets[row + 1]; k++) {
-                    if (!cut.get(k)) {
-                        columnIndices[at++] = pattern.columnIndices()[k];
-                    }
-                }
+            int first = Ranges.startByConnections(oldOffsets, 4, part, parts);
+            int end = oldOffsets[Ranges.startByConnections(oldOffsets, 4, part + 1, parts)];
+            int at = rowOffsets[first];
+            for (int k = cut.nextClear(oldOffsets[first]); k < end; k = cut.nextClear(k + 1)) {
+                columnIndices[at++] = oldColumns[k];
             }
         });
         return new CsrPattern(pattern.rows(), pattern.columns(), rowOffsets, columnIndices);
     }
 
-    private static Evolved merge(CsrPattern pattern, BitMask cut, CsrPattern added, WorkerPool pool) {
-        int[] oldOffsets = pattern.rowOffsets();
+    private static Evolved merge(CsrPattern pattern, BitMask cut, CsrPattern kept, CsrPattern added, WorkerPool pool) {
+        int[] keptOffsets = kept.rowOffsets();
+        int[] keptColumns = kept.columnIndices();
         int[] addedOffsets = added.rowOffsets();
+        int[] addedColumns = added.columnIndices();
         int[] rowOffsets = new int[pattern.rows() + 1];
-        for (int row = 0; row < pattern.rows(); row++) {
-            int kept = pattern.rowLength(row) - cut.count(oldOffsets[row], oldOffsets[row + 1]);
-            rowOffsets[row + 1] = rowOffsets[row] + kept + added.rowLength(row);
+        for (int row = 1; row <= pattern.rows(); row++) {
+            rowOffsets[row] = keptOffsets[row] + addedOffsets[row];
         }
-        int connections = rowOffsets[pattern.rows()];
-        int[] columnIndices = new int[connections];
-        int[] origin = new int[connections];
+        int[] columnIndices = new int[rowOffsets[pattern.rows()]];
+        int[] origin = new int[columnIndices.length];
         int parts = parts(pattern, pool);
         pool.run(parts, part -> {
-            int end = Ranges.startByConnections(oldOffsets, 4, part + 1, parts);
-            for (int row = Ranges.startByConnections(oldOffsets, 4, part, parts); row < end; row++) {
-                int at = rowOffsets[row];
-                int a = addedOffsets[row];
-                for (int k = oldOffsets[row]; k < oldOffsets[row + 1]; k++) {
-                    if (cut.get(k)) {
-                        continue;
-                    }
-                    int column = pattern.columnIndices()[k];
-                    while (a < addedOffsets[row + 1] && added.columnIndices()[a] < column) {
-                        columnIndices[at] = added.columnIndices()[a++];
+            int first = Ranges.startByConnections(keptOffsets, 4, part, parts);
+            int end = Ranges.startByConnections(keptOffsets, 4, part + 1, parts);
+            int old = pattern.rowOffsets()[first] - 1;
+            int a = addedOffsets[first];
+            int at = rowOffsets[first];
+            for (int row = first; row < end; row++) {
+                for (int k = keptOffsets[row]; k < keptOffsets[row + 1]; k++) {
+                    int column = keptColumns[k];
+                    for (; a < addedOffsets[row + 1] && addedColumns[a] < column; a++) {
+                        columnIndices[at] = addedColumns[a];
                         origin[at++] = -1;
                     }
+                    old = cut.nextClear(old + 1);
                     columnIndices[at] = column;
-                    origin[at++] = k;
+                    origin[at++] = old;
                 }
-                while (a < addedOffsets[row + 1]) {
-                    columnIndices[at] = added.columnIndices()[a++];
+                for (; a < addedOffsets[row + 1]; a++) {
+                    columnIndices[at] = addedColumns[a];
                     origin[at++] = -1;
                 }
             }
         });
         CsrPattern evolved = new CsrPattern(pattern.rows(), pattern.columns(), rowOffsets, columnIndices);
-        return new Evolved(evolved, origin, cut.count(), added.connections());
+        int pruned = pattern.connections() - kept.connections();
+        return new Evolved(evolved, origin, pruned, added.connections());
     }
 }

@@ -21,7 +21,8 @@ public record MagnitudePrune(double zeta, boolean greatest) implements PruneRule
     @Override
     public BitMask prune(float[] values, RandomKey key, WorkerPool pool) {
         BitMask cut = new BitMask(values.length);
-        new MagnitudeRank(values, Group.ALL, greatest, pool).mark(Math.round(zeta * values.length), cut);
+        Group order = greatest ? Group.ALL_GREATEST_FIRST : Group.ALL;
+        new MagnitudeRank(values, order, pool).mark(Math.round(zeta * values.length), cut);
         return cut;
     }
 }

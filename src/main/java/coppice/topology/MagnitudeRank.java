@@ -2,160 +2,161 @@ package coppice.topology;
 
 import coppice.parallel.Ranges;
 import coppice.parallel.WorkerPool;
-import java.util.Arrays;
 
 /**
  * Finds and marks the connections of least (or greatest) magnitude in O(connections), without sorting.
  *
  * <p>The bits of a magnitude order as integers, so three counting passes over 11, 10 and 10 bits find the rank wanted.
- * Equal magnitudes are taken in CSR order.
+ * Equal magnitudes are taken in CSR order. No pass branches on a sign, which no processor could predict.
  */
 final class MagnitudeRank {
-    /** Which connections take part. */
+    /** Which connections take part, and in which order they rank. */
     enum Group {
-        POSITIVE,
-        NEGATIVE,
-        ALL
+        /** Weights without a sign bit, +0 included, nearest zero first. */
+        POSITIVE(-1, 0),
+        /** Weights with a sign bit, -0 included, nearest zero first. */
+        NEGATIVE(-1, Integer.MIN_VALUE),
+        /** All weights, nearest zero first. */
+        ALL(Integer.MAX_VALUE, 0),
+        /** All weights, farthest from zero first. */
+        ALL_GREATEST_FIRST(Integer.MAX_VALUE, Integer.MAX_VALUE);
+
+        private final int mask;
+        private final int flip;
+
+        Group(int mask, int flip) {
+            this.mask = mask;
+            this.flip = flip;
+        }
+
+        /** Rank of a weight, lowest first; negative for one outside the group. */
+        private int key(float value) {
+            return (Float.floatToRawIntBits(value) & mask) ^ flip;
+        }
     }
 
-    private static final int[] SHIFTS = {20, 10, 0};
-    private static final int BINS = 1 << 11;
-    private static final int MAGNITUDE = 0x7FFFFFFF;
+    private static final int TOP_SHIFT = 20;
+    private static final int TOP_BINS = 1 << 12; // the upper half counts weights outside the group
+    private static final int DIGIT = 10;
 
     private final float[] values;
     private final Group group;
-    private final boolean greatestFirst;
     private final WorkerPool pool;
     private final int parts;
 
-    MagnitudeRank(float[] values, Group group, boolean greatestFirst, WorkerPool pool) {
+    MagnitudeRank(float[] values, Group group, WorkerPool pool) {
         this.values = values;
         this.group = group;
-        this.greatestFirst = greatestFirst;
         this.pool = pool;
         this.parts = Math.max(1, Math.min(4 * pool.threads(), values.length / 4096));
     }
 
-    /** Rank key of a value, lowest first; -1 if it does not take part. */
-    private int key(float value) {
-        int bits = Float.floatToRawIntBits(value);
-        int magnitude = bits & MAGNITUDE;
-        boolean member =
-                switch (group) {
-                    case POSITIVE -> value > 0;
-                    case NEGATIVE -> value < 0;
-                    case ALL -> true;
-                };
-        return !member ? -1 : greatestFirst ? MAGNITUDE - magnitude : magnitude;
-    }
-
     /** Marks the {@code count} connections of lowest rank; {@code count} is at most the size of the group. */
     void mark(long count, BitMask cut) {
+        mark(count, false, cut);
+    }
+
+    /** Marks the {@code count} connections of lowest rank and all that equal the last of them. */
+    void markWithTies(long count, BitMask cut) {
+        mark(count, true, cut);
+    }
+
+    private void mark(long count, boolean allTies, BitMask cut) {
         if (count <= 0) {
             return;
         }
+        int[][] counts = countTop();
         int threshold = 0;
-        long below = 0; // connections known to rank under the threshold
-        for (int shift : SHIFTS) {
-            int[] histogram = histogram(threshold, shift);
+        long missing = count; // connections wanted among those that share the threshold's upper bits
+        for (int shift = TOP_SHIFT; ; shift -= DIGIT) {
             int bin = 0;
-            while (below + histogram[bin] < count) {
-                below += histogram[bin++];
+            for (long here = sum(counts, bin); here < missing; here = sum(counts, bin)) {
+                missing -= here;
+                bin++;
             }
             threshold |= bin << shift;
+            if (shift == 0) {
+                markBelow(threshold, ties(counts, bin, allTies ? Long.MAX_VALUE : missing), cut);
+                return;
+            }
+            counts = countDigit(threshold >>> shift, shift);
         }
-        markBelow(threshold, count - below, cut);
     }
 
-    /** Counts the keys that share {@code prefix} above the bits of this pass. */
-    private int[] histogram(int prefix, int shift) {
-        int bits = shift == SHIFTS[0] ? 11 : 10;
-        int high = shift + bits;
+    private static long sum(int[][] counts, int bin) {
+        long sum = 0;
+        for (int[] local : counts) {
+            sum += local[bin];
+        }
+        return sum;
+    }
+
+    /** Shares out {@code wanted} connections at the threshold among the parts, first come, first served. */
+    private static long[] ties(int[][] counts, int bin, long wanted) {
+        long[] quota = new long[counts.length];
+        long left = wanted;
+        for (int part = 0; part < counts.length; part++) {
+            quota[part] = Math.min(left, counts[part][bin]);
+            left -= quota[part];
+        }
+        return quota;
+    }
+
+    private int start(int part) {
+        return Ranges.start(values.length, part, parts, 64);
+    }
+
+    /** Counts the keys of each part by their upper 12 bits. */
+    private int[][] countTop() {
         int[][] counts = new int[parts][];
         pool.run(parts, part -> {
-            int[] local = new int[BINS];
-            int end = Ranges.start(values.length, part + 1, parts);
-            for (int k = Ranges.start(values.length, part, parts); k < end; k++) {
-                int key = key(values[k]);
-                if (key >= 0 && (high == 31 || key >>> high == prefix >>> high)) {
-                    local[key >>> shift & (1 << bits) - 1]++;
+            int[] local = new int[TOP_BINS];
+            int end = start(part + 1);
+            for (int k = start(part); k < end; k++) {
+                local[group.key(values[k]) >>> TOP_SHIFT]++;
+            }
+            counts[part] = local;
+        });
+        return counts;
+    }
+
+    /** Counts, for keys that equal {@code prefix} from bit {@code high} on, the 10 bits below. */
+    private int[][] countDigit(int prefix, int high) {
+        int shift = high - DIGIT;
+        int[][] counts = new int[parts][];
+        pool.run(parts, part -> {
+            int[] local = new int[1 << DIGIT];
+            int end = start(part + 1);
+            for (int k = start(part); k < end; k++) {
+                int key = group.key(values[k]);
+                if (key >>> high == prefix) {
+                    local[(key >>> shift) & ((1 << DIGIT) - 1)]++;
                 }
             }
             counts[part] = local;
         });
-        int[] total = new int[BINS];
-        for (int[] local : counts) {
-            for (int bin = 0; bin < BINS; bin++) {
-                total[bin] += local[bin];
-            }
-        }
-        return total;
+        return counts;
     }
 
-    /** Marks every key under the threshold and, in CSR order, the first {@code ties} keys at it. */
-    private void markBelow(int threshold, long ties, BitMask cut) {
-        int[] equal = new int[parts];
-        pool.run(parts, part -> {
-            int count = 0;
-            int end = Ranges.start(values.length, part + 1, parts, 64);
-            for (int k = Ranges.start(values.length, part, parts, 64); k < end; k++) {
-                count += key(values[k]) == threshold ? 1 : 0;
-            }
-            equal[part] = count;
-        });
-        long[] quota = new long[parts];
-        long left = ties;
-        for (int part = 0; part < parts; part++) {
-            quota[part] = Math.min(left, equal[part]);
-            left -= quota[part];
-        }
+    /** Marks every key under the threshold and the first {@code quota[part]} keys of each part that equal it. */
+    private void markBelow(int threshold, long[] quota, BitMask cut) {
         pool.run(parts, part -> {
             long open = quota[part];
-            int end = Ranges.start(values.length, part + 1, parts, 64);
-            for (int k = Ranges.start(values.length, part, parts, 64); k < end; k++) {
-                int key = key(values[k]);
-                if (key >= 0 && (key < threshold || key == threshold && open-- > 0)) {
-                    cut.set(k);
+            int end = start(part + 1);
+            for (int from = start(part); from < end; from += 64) {
+                long bits = 0;
+                int to = Math.min(end, from + 64);
+                for (int k = from; k < to; k++) {
+                    int key = group.key(values[k]);
+                    long below = ((key & 0xFFFFFFFFL) - threshold) >>> 63; // keys outside the group are large
+                    if (key == threshold && open > 0) {
+                        open--;
+                        below = 1;
+                    }
+                    bits |= below << k;
                 }
+                cut.setAll(from >>> 6, bits);
             }
         });
-    }
-
-    /** Number of members and their least magnitude (infinite when there is none). */
-    static Census census(float[] values, WorkerPool pool) {
-        int parts = Math.max(1, Math.min(4 * pool.threads(), values.length / 4096));
-        Census[] partial = new Census[parts];
-        pool.run(parts, part -> {
-            int positives = 0;
-            int negatives = 0;
-            float leastPositive = Float.POSITIVE_INFINITY;
-            float leastNegative = Float.POSITIVE_INFINITY;
-            int end = Ranges.start(values.length, part + 1, parts);
-            for (int k = Ranges.start(values.length, part, parts); k < end; k++) {
-                float value = values[k];
-                if (value > 0) {
-                    positives++;
-                    leastPositive = Math.min(leastPositive, value);
-                } else if (value < 0) {
-                    negatives++;
-                    leastNegative = Math.min(leastNegative, -value);
-                }
-            }
-            partial[part] = new Census(positives, negatives, leastPositive, leastNegative);
-        });
-        return Arrays.stream(partial).reduce(Census.NONE, Census::plus);
-    }
-
-    /** How the signs of a layer's weights are shared out. */
-    record Census(int positives, int negatives, float leastPositive, float leastNegative) {
-        static final Census NONE = new Census(0, 0, Float.POSITIVE_INFINITY, Float.POSITIVE_INFINITY);
-
-        Census plus(Census other) {
-            return new Census(
-                    positives + other.positives,
-                    negatives + other.negatives,
-                    Math.min(leastPositive, other.leastPositive),
-                    Math.min(leastNegative, other.leastNegative));
-        }
     }
 }

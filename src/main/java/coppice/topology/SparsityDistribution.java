@@ -1,6 +1,7 @@
 package coppice.topology;
 
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /** How a network's connections are shared out among its sparse layers. */
 public enum SparsityDistribution {
@@ -28,9 +29,9 @@ public enum SparsityDistribution {
     /**
      * The number of connections of each layer, rounded to the nearest and never above the layer's cells.
      *
-     * <p>With an epsilon and {@link #ERDOS_RENYI} each layer follows the paper's equation and is capped on its own. With
-     * a share of connections, what a capped layer cannot take goes to the others, so that the network as a whole meets
-     * the share.
+     * <p>With an epsilon and {@link #ERDOS_RENYI} each layer follows the paper's equation and is capped on its own.
+     * With a share of connections, what a capped layer cannot take goes to the others, so that the network as a whole
+     * meets the share.
      *
      * @throws IllegalArgumentException if a layer would need more than 2^31 - 1 connections
      */
@@ -68,7 +69,7 @@ public enum SparsityDistribution {
         return epsilon;
     }
 
-    private static int[] counts(List<LayerShape> layers, java.util.function.ToDoubleFunction<LayerShape> wanted) {
+    private static int[] counts(List<LayerShape> layers, ToDoubleFunction<LayerShape> wanted) {
         return layers.stream()
                 .mapToInt(layer -> {
                     long count = Math.min(layer.cells(), Math.round(wanted.applyAsDouble(layer)));

@@ -53,8 +53,7 @@ class DatasetTest {
         Dataset mapped = small(4, "b").withClasses(List.of("b", "x", "a"), Path.of("test.csv"));
         assertArrayEquals(new int[] {0, 2}, mapped.labels());
         MalformedDataException fault = assertThrows(
-                MalformedDataException.class,
-                () -> small(4, "b").withClasses(List.of("a"), Path.of("test.csv")));
+                MalformedDataException.class, () -> small(4, "b").withClasses(List.of("a"), Path.of("test.csv")));
         assertTrue(String.valueOf(fault.getMessage()).startsWith("test.csv: label 'b'"), fault.getMessage());
     }
 

@@ -40,8 +40,7 @@ class DelimitedReaderTest {
     @Test
     void keepsTheNamesOfAHeader(@TempDir Path directory) throws IOException {
         Path file = TestFiles.write(directory, "t.csv", "a,\"b, c\",kind\n1,2,x\n");
-        assertEquals(
-                List.of("a", "b, c"), Datasets.load(LoadRequest.of(file)).featureNames());
+        assertEquals(List.of("a", "b, c"), Datasets.load(LoadRequest.of(file)).featureNames());
     }
 
     @ParameterizedTest

@@ -25,6 +25,7 @@ class FetchTest {
     private static final byte[] LABELS = TestFiles.idxLabels(1, 2);
 
     /** Gives fixed bytes for each file. */
+    @SuppressWarnings("ArrayRecordComponent")
     private record Canned(String describe, byte[] images, byte[] labels) implements FetchSource {
         @Override
         public void fetch(List<CatalogueEntry.Item> files, Path directory, FetchListener listener) throws IOException {
@@ -78,7 +79,9 @@ class FetchTest {
 
     private static List<String> namesIn(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
-            return files.map(file -> String.valueOf(file.getFileName())).sorted().toList();
+            return files.map(file -> String.valueOf(file.getFileName()))
+                    .sorted()
+                    .toList();
         }
     }
 
@@ -91,7 +94,10 @@ class FetchTest {
         assertEquals(List.of("images", "labels"), namesIn(directory.resolve("tiny")));
         assertArrayEquals(IMAGES, Files.readAllBytes(directory.resolve("tiny/images")));
         assertEquals(
-                2, Datasets.load(LoadRequest.of(Catalogue.of(entry()).locate("tiny", directory).train())).rows());
+                2,
+                Datasets.load(LoadRequest.of(
+                                Catalogue.of(entry()).locate("tiny", directory).train()))
+                        .rows());
     }
 
     @Test
@@ -123,7 +129,8 @@ class FetchTest {
         Heard heard = new Heard();
         assertThrows(IOException.class, () -> new Fetch(entry(), bad, heard).into(directory));
         assertEquals(List.of(), namesIn(directory.resolve("tiny")));
-        List<String> expected = List.of("SHA-256", "expected 28", "more than the expected 28", "truncated", "images is not");
+        List<String> expected =
+                List.of("SHA-256", "expected 28", "more than the expected 28", "truncated", "images is not");
         for (int i = 0; i < expected.size(); i++) {
             assertTrue(heard.failures.get(i).startsWith(bad.get(i).describe() + ": "), heard.failures.get(i));
             assertTrue(heard.failures.get(i).contains(expected.get(i)), heard.failures.get(i));

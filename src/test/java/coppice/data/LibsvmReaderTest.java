@@ -33,7 +33,8 @@ class LibsvmReaderTest {
         Path file = TestFiles.write(directory, "a.libsvm", "1 1:5\n2 0:6 2:7\n");
         Dataset data = Datasets.load(LoadRequest.of(file));
         assertEquals(3, data.featureCount());
-        assertArrayEquals(new int[] {1, 0, 2}, ((CsrMatrix) data.features()).pattern().columnIndices());
+        assertArrayEquals(
+                new int[] {1, 0, 2}, ((CsrMatrix) data.features()).pattern().columnIndices());
         Path test = TestFiles.write(directory, "b.libsvm", "1 1:5\n");
         Dataset aligned = Datasets.load(LoadRequest.of(test).alignedWith(data));
         assertArrayEquals(
@@ -47,12 +48,11 @@ class LibsvmReaderTest {
         Path wide = TestFiles.write(directory, "c", "1 6:1\n");
         Dataset training = Datasets.load(LoadRequest.of(train));
         assertEquals(
-                5,
-                Datasets.load(LoadRequest.of(narrow).alignedWith(training)).featureCount());
+                5, Datasets.load(LoadRequest.of(narrow).alignedWith(training)).featureCount());
         MalformedDataException fault = assertThrows(
                 MalformedDataException.class,
                 () -> Datasets.load(LoadRequest.of(wide).alignedWith(training)));
-        assertTrue(fault.getMessage().startsWith(wide + ":1: "), fault.getMessage());
+        assertTrue(String.valueOf(fault.getMessage()).startsWith(wide + ":1: "), fault.getMessage());
     }
 
     @Test

@@ -35,6 +35,7 @@ import us.hebi.matlab.mat.types.MatlabType;
 
 class MalformedFilesTest {
     /** A broken file, the place the message must name after the path, and words it must contain. */
+    @SuppressWarnings("ArrayRecordComponent")
     private record Case(String name, byte[] content, String where, String reason) {
         @Override
         public String toString() {
@@ -56,7 +57,7 @@ class MalformedFilesTest {
                 new Case("trailing", join(idxImages(), bytes(1)), "at byte 28", "expected the end"),
                 new Case("lying", idx(8, new int[] {60000, 28, 28}, bytes(1)), "at byte 16", "only 1 are left"),
                 new Case("lying.gz", gzip(idx(8, new int[] {60000, 28, 28}, bytes(1))), "at byte 17", "ends after 1"),
-                new Case("huge", idx(8, new int[] {0x7fffffff, 0x7fffffff}, bytes(1)), "at byte 12", "supported"),
+                new Case("huge", idx(8, new int[] {0x7fffffff, 0x7fffffff}, bytes(1)), "at byte 8", "supported"),
                 new Case("huge-floats", idx(13, new int[] {1, 0x7ffffff0}, bytes(1)), "at byte 12", "left"),
                 new Case("negative", idx(8, new int[] {-1, 2}, bytes(1)), "at byte 8", "must be positive"),
                 new Case("zero-rows", idx(8, new int[] {0, 2}, bytes()), "at byte 8", "must be positive"),
@@ -77,7 +78,7 @@ class MalformedFilesTest {
                 new Case("large.csv", text("1,1e39,a\n"), "1", "a float can hold"),
                 new Case("question.csv", text("1,2,a\n?,2,b\n"), "2", "value is missing"),
                 new Case("no-label.csv", text("1,2,a\n1,2,\n"), "2", "label is missing"),
-                new Case("quote.csv", text("1,2,a\n1,\"2,b\n"), "2", "is not a row of a table"),
+                new Case("quote.csv", text("1,2,a\n1,2,\"b\n"), "2", "is not a row of a table"),
                 new Case("header.csv", text("a,b,c\n"), "", "holds no rows"),
                 new Case("blank.csv", text("\n\n\n"), "", "holds no rows"),
                 new Case("single.csv", text("1\n2\n"), "1", "expected features and a label"),
@@ -109,16 +110,28 @@ class MalformedFilesTest {
         byte[] plain = mat(smallMat(), false);
         byte[] corrupt = good.clone();
         corrupt[150] ^= 0x55;
-        byte[] lyingTag = ByteBuffer.wrap(good.clone()).order(ByteOrder.LITTLE_ENDIAN).putInt(132, 0x7ffffff0).array();
-        byte[] lyingShape = ByteBuffer.wrap(plain.clone()).order(ByteOrder.LITTLE_ENDIAN).putInt(160, 1 << 30).array();
+        byte[] lyingTag = ByteBuffer.wrap(good.clone())
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(132, 0x7ffffff0)
+                .array();
+        byte[] lyingShape = ByteBuffer.wrap(plain.clone())
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(160, 1 << 30)
+                .array();
         byte[] header = head(good, 128);
         byte[] byteOrder = good.clone();
         byteOrder[126] = 'X';
         byte[] version = good.clone();
         version[125] = 2;
         byte[] sparse = MatReaderTest.sparseX();
-        byte[] badRow = ByteBuffer.wrap(sparse.clone()).order(ByteOrder.LITTLE_ENDIAN).putInt(56, 77).array();
-        byte[] badColumns = ByteBuffer.wrap(sparse.clone()).order(ByteOrder.LITTLE_ENDIAN).putInt(36, 1 << 30).array();
+        byte[] badRow = ByteBuffer.wrap(sparse.clone())
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(56, 77)
+                .array();
+        byte[] badColumns = ByteBuffer.wrap(sparse.clone())
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(36, 1 << 30)
+                .array();
         return Stream.of(
                 new Case("short.mat", head(good, 100), "at byte 0", "expected 128 bytes of MATLAB v5 header"),
                 new Case("order.mat", byteOrder, "at byte 126", "byte order"),
@@ -127,11 +140,15 @@ class MalformedFilesTest {
                 new Case("cut.mat", head(good, good.length - 9), "at byte", "bytes of an element"),
                 new Case("corrupt.mat", corrupt, "at byte 128", "element"),
                 new Case("tag.mat", lyingTag, "at byte 136", "expected 2147483632 bytes of an element"),
-                new Case("shape.mat", lyingShape, "at byte 128", "needs"),
+                new Case("shape.mat", lyingShape, "at byte 128", "1073741824 x 2 is too large"),
                 new Case("type.mat", join(header, bytes(9, 0, 0, 0, 8, 0, 0, 0)), "at byte 128", "expected a matrix"),
                 new Case("row.mat", join(header, badRow), "at byte 128", "row indices must rise"),
                 new Case("columns.mat", join(header, badColumns), "at byte 128", "column offsets"),
-                new Case("few-labels.mat", labelled(new double[][] {{1}, {2}}), "at byte", "expected one label for each"),
+                new Case(
+                        "few-labels.mat",
+                        labelled(new double[][] {{1}, {2}}),
+                        "at byte",
+                        "expected one label for each"),
                 new Case("half.mat", labelled(new double[][] {{1}, {2}, {1.5}}), "at byte", "not an integer"),
                 new Case("nan.mat", withNan(), "at byte", "not finite at row 2, column 1"),
                 new Case("v73.mat", join(text("MATLAB 7.3 MAT-file"), new byte[500]), "at byte 0", "v7.3 (HDF5)"),
@@ -163,8 +180,7 @@ class MalformedFilesTest {
     }
 
     private static void requireFault(LoadRequest request, Path file, String where, String reason) {
-        MalformedDataException fault =
-                assertThrows(MalformedDataException.class, () -> Datasets.loadParts(request));
+        MalformedDataException fault = assertThrows(MalformedDataException.class, () -> Datasets.loadParts(request));
         String message = String.valueOf(fault.getMessage());
         assertTrue(message.startsWith(file + ":" + (where.startsWith("at") ? " " : "") + where), message);
         assertTrue(message.contains(reason), message);

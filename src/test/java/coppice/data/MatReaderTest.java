@@ -50,8 +50,9 @@ class MatReaderTest {
 
     @Test
     void bytesStayBytes(@TempDir Path directory) throws IOException {
-        MatFile file = Mat5.newMatFile()
-                .addArray("X", TestFiles.matrix(MatlabType.UInt8, new double[][] {{0, 255}, {128, 1}}));
+        MatFile file = Mat5.newMatFile().addArray("X", TestFiles.matrix(MatlabType.UInt8, new double[][] {
+            {0, 255}, {128, 1}
+        }));
         Path path = TestFiles.write(directory, "a.mat", TestFiles.mat(file));
         Dataset data = Datasets.load(LoadRequest.of(path).withVariables(List.of("X")));
         ByteMatrix features = assertInstanceOf(ByteMatrix.class, data.features());
@@ -65,7 +66,9 @@ class MatReaderTest {
         int value = 1;
         for (String part : List.of("train", "val", "test")) {
             file.addArray(part + "_data", TestFiles.matrix(MatlabType.Double, new double[][] {{value, 0}, {0, value}}));
-            file.addArray(part + "_labels", TestFiles.matrix(MatlabType.Double, new double[][] {{5}, {value == 3 ? 5 : 9}}));
+            file.addArray(part + "_labels", TestFiles.matrix(MatlabType.Double, new double[][] {
+                {5}, {value == 3 ? 5 : 9}
+            }));
             value++;
         }
         Path path = TestFiles.write(directory, "a.mat", TestFiles.mat(file));
@@ -100,14 +103,21 @@ class MatReaderTest {
         element.putInt(5).putInt(8).putInt(3).putInt(4);
         element.putInt(1 << 16 | 1).put((byte) 'X').put(new byte[3]);
         element.putInt(5).putInt(12).putInt(0).putInt(2).putInt(0).putInt(0);
-        element.putInt(5).putInt(20).putInt(0).putInt(1).putInt(2).putInt(2).putInt(3).putInt(0);
+        element.putInt(5)
+                .putInt(20)
+                .putInt(0)
+                .putInt(1)
+                .putInt(2)
+                .putInt(2)
+                .putInt(3)
+                .putInt(0);
         element.putInt(9).putInt(24).putDouble(1.5).putDouble(2.5).putDouble(3.5);
         return element.array();
     }
 
     private static byte[] labelsY() throws IOException {
-        MatFile file = Mat5.newMatFile()
-                .addArray("Y", TestFiles.matrix(MatlabType.Double, new double[][] {{1}, {2}, {1}}));
+        MatFile file =
+                Mat5.newMatFile().addArray("Y", TestFiles.matrix(MatlabType.Double, new double[][] {{1}, {2}, {1}}));
         byte[] bytes = TestFiles.mat(file);
         return java.util.Arrays.copyOfRange(bytes, 128, bytes.length);
     }

@@ -22,8 +22,8 @@ class MutatedFilesTest {
         byte[] csv = TestFiles.text("a,\"b\",class\n" + "1,2.5,cat\n-3e2,4,\"do\"\"g\"\n".repeat(4));
         byte[] libsvm = TestFiles.text("+1 1:0.5 3:2 7:1e3\n-1 \n-1 2:1 # c\n".repeat(4));
         byte[] cifar = TestFiles.join(TestFiles.cifarRecord(3), TestFiles.cifarRecord(9));
-        byte[] sparse = TestFiles.join(
-                TestFiles.head(TestFiles.mat(TestFiles.smallMat()), 128), MatReaderTest.sparseX());
+        byte[] sparse =
+                TestFiles.join(TestFiles.head(TestFiles.mat(TestFiles.smallMat()), 128), MatReaderTest.sparseX());
         return Stream.of(
                 Arguments.of("a.idx", TestFiles.idxImages()),
                 Arguments.of("a.idx.gz", TestFiles.gzip(TestFiles.idxImages())),

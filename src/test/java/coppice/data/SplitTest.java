@@ -36,7 +36,9 @@ class SplitTest {
         Datasets.Parts parts = Split.random(numbered(rows), test, validation, 1);
         Dataset held = Objects.requireNonNull(parts.test());
         assertEquals(testRows, held.rows());
-        assertEquals(validationRows, parts.validation() == null ? 0 : parts.validation().rows());
+        assertEquals(
+                validationRows,
+                parts.validation() == null ? 0 : parts.validation().rows());
         IntStream all = IntStream.concat(
                 IntStream.of(numbers(parts.train())),
                 IntStream.concat(
@@ -47,9 +49,12 @@ class SplitTest {
 
     @Test
     void theSeedDecides() {
-        int[] first = numbers(Objects.requireNonNull(Split.random(numbered(100), 0.2, 0, 1).test()));
-        int[] again = numbers(Objects.requireNonNull(Split.random(numbered(100), 0.2, 0, 1).test()));
-        int[] other = numbers(Objects.requireNonNull(Split.random(numbered(100), 0.2, 0, 2).test()));
+        int[] first = numbers(
+                Objects.requireNonNull(Split.random(numbered(100), 0.2, 0, 1).test()));
+        int[] again = numbers(
+                Objects.requireNonNull(Split.random(numbered(100), 0.2, 0, 1).test()));
+        int[] other = numbers(
+                Objects.requireNonNull(Split.random(numbered(100), 0.2, 0, 2).test()));
         assertArrayEquals(first, again);
         assertNotEquals(Arrays.toString(first), Arrays.toString(other));
     }

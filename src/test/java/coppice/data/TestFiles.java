@@ -110,9 +110,7 @@ final class TestFiles {
 
     static byte[] mat(MatFile file, boolean compressed) throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
-        Mat5.newWriter(Sinks.wrap(buffer))
-                .setDeflateLevel(compressed ? 6 : 0)
-                .writeMat(file);
+        Mat5.newWriter(Sinks.wrap(buffer)).setDeflateLevel(compressed ? 6 : 0).writeMat(file);
         buffer.flip();
         byte[] bytes = new byte[buffer.remaining()];
         buffer.get(bytes);

@@ -221,7 +221,8 @@ public final class CpuBackend implements Backend {
         float[][] biasState = buffers(bias);
         byRows(w.pattern().rowOffsets(), (from, to) -> {
             kernels.sparse().sddmmUpdate(w, d, (CpuTensor) x, updates.weights(), pass.batch(), from, to);
-            kernels.neurons().updateBias((CpuTensor) bias.value(), biasState, d, updates.bias(), pass.batch(), from, to);
+            kernels.neurons()
+                    .updateBias((CpuTensor) bias.value(), biasState, d, updates.bias(), pass.batch(), from, to);
         });
     }
 
@@ -244,13 +245,13 @@ public final class CpuBackend implements Backend {
         pool.run(tasks(w.rows()), task -> {
             int from = taskStart(w.rows(), task);
             int to = taskStart(w.rows(), task + 1);
-            kernels.neurons().updateBias((CpuTensor) bias.value(), biasState, d, updates.bias(), pass.batch(), from, to);
+            kernels.neurons()
+                    .updateBias((CpuTensor) bias.value(), biasState, d, updates.bias(), pass.batch(), from, to);
         });
     }
 
     /** Learns a block of dense weights, a stretch of columns at a time so that the gradient stays in the cache. */
-    private void updateBlock(
-            CpuTensor dz, float[] inputs, CpuTensor w, float[][] state, Update update, Range block) {
+    private void updateBlock(CpuTensor dz, float[] inputs, CpuTensor w, float[][] state, Update update, Range block) {
         float[] gradient = new float[ROW_BLOCK * COLUMN_BLOCK];
         for (int column = block.columnFrom(); column < block.columnTo(); column += COLUMN_BLOCK) {
             int end = Math.min(block.columnTo(), column + COLUMN_BLOCK);
@@ -260,7 +261,8 @@ public final class CpuBackend implements Backend {
             kernels.dense().multiplyAdd(Operand.of(dz), inputs, target, range);
             for (int row = block.rowFrom(); row < block.rowTo(); row++) {
                 int gradientAt = (row - block.rowFrom()) * COLUMN_BLOCK;
-                kernels.updates().apply(update, gradient, gradientAt, w.data(), state, w.at(row) + column, end - column);
+                kernels.updates()
+                        .apply(update, gradient, gradientAt, w.data(), state, w.at(row) + column, end - column);
             }
         }
     }

@@ -62,10 +62,15 @@ public final class CpuTensor implements Tensor {
         return BASE + row * stride;
     }
 
-    /** How many columns a kernel that works in whole groups has to touch for a batch: never past the stride. */
-    public int paddedBatch(int batch) {
-        int unit = stride < 32 ? 4 : 32;
+    /** How many columns a kernel that works in whole groups touches for a batch: never past the rows of either tensor. */
+    public static int paddedBatch(int batch, CpuTensor a, CpuTensor b) {
+        int unit = columnGroup(a, b);
         return (batch + unit - 1) / unit * unit;
+    }
+
+    /** How many columns kernels may take at once from both tensors: 32, or 4 where one was made for a small batch. */
+    public static int columnGroup(CpuTensor a, CpuTensor b) {
+        return Math.min(a.stride, b.stride) < 32 ? 4 : 32;
     }
 
     void write(float[] values) {

@@ -19,6 +19,7 @@ public class DenseKernels {
      * @param rowStep distance between rows
      * @param columnStep distance between columns
      */
+    @SuppressWarnings("ArrayRecordComponent")
     public record Operand(float[] data, int start, int rowStep, int columnStep) {
         static Operand of(CpuTensor tensor) {
             return new Operand(tensor.data(), tensor.at(0), tensor.stride(), 1);

@@ -55,13 +55,16 @@ public final class ExactMath {
         p = Math.fma(p * r, r, r) + 1f;
         int k = (int) n;
         int half = k >> 1; // two factors: right for subnormal results and for 2^128
-        return p * Float.intBitsToFloat(half + 127 << 23) * Float.intBitsToFloat(k - half + 127 << 23);
+        return p * Float.intBitsToFloat((half + 127) << 23) * Float.intBitsToFloat((k - half + 127) << 23);
     }
 
-    /** The natural logarithm of a normal, positive, finite x. */
+    /** The natural logarithm of a normal, positive x; infinity and NaN are returned as they are. */
     public static float log(float x) {
+        if (!(x < Float.POSITIVE_INFINITY)) {
+            return x;
+        }
         int bits = Float.floatToRawIntBits(x);
-        int exponent = bits - 0x3f2aaaab & 0xff800000;
+        int exponent = (bits - 0x3f2aaaab) & 0xff800000;
         float f = Float.intBitsToFloat(bits - exponent) - 1f;
         float n = exponent >> 23;
         float s = f * f;

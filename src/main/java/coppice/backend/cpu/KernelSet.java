@@ -25,8 +25,12 @@ public record KernelSet(
 
     /** The Vector API kernels; empty where the module or a vector unit they are made for is absent. */
     public static Optional<KernelSet> vector() {
+        if (!VectorModule.load()) {
+            return Optional.empty();
+        }
         try {
-            Object supplier = Class.forName(VECTOR_KERNELS).getDeclaredConstructor().newInstance();
+            Object supplier =
+                    Class.forName(VECTOR_KERNELS).getDeclaredConstructor().newInstance();
             return Optional.ofNullable((KernelSet) ((Supplier<?>) supplier).get());
         } catch (ReflectiveOperationException | LinkageError e) {
             return Optional.empty();

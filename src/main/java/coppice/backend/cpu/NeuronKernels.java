@@ -81,10 +81,10 @@ public class NeuronKernels {
             Philox.block(dropout.seed(), group, neuron, pass.step(), dropout.purposeWord(), block, 0);
             int bits = 0;
             for (int i = 0; i < 8; i++) {
-                int half = block[i >> 1] >>> (i & 1) * 16 & 0xFFFF;
+                int half = (block[i >> 1] >>> ((i & 1) * 16)) & 0xFFFF;
                 bits |= half < dropout.threshold() ? 1 << i : 0;
             }
-            words[at + (group >> 2)] |= bits << (group & 3) * 8;
+            words[at + (group >> 2)] |= bits << ((group & 3) * 8);
         }
     }
 
@@ -128,20 +128,19 @@ public class NeuronKernels {
     }
 
     private static float derived(Activation activation, float z, float t) {
-        switch (activation.kind()) {
-            case RELU:
-                return z > 0 ? t : 0f;
-            case LEAKY:
-                return z > 0 ? t : t * activation.slope();
-            case TANH:
+        return switch (activation.kind()) {
+            case IDENTITY, SRELU -> t;
+            case RELU -> z > 0 ? t : 0f;
+            case LEAKY -> z > 0 ? t : t * activation.slope();
+            case TANH -> {
                 float tanh = ExactMath.tanh(z);
-                return t * Math.fma(-tanh, tanh, 1f);
-            case SIGMOID:
+                yield t * Math.fma(-tanh, tanh, 1f);
+            }
+            case SIGMOID -> {
                 float sigmoid = ExactMath.sigmoid(z);
-                return t * (sigmoid * (1f - sigmoid));
-            default:
-                return t;
-        }
+                yield t * (sigmoid * (1f - sigmoid));
+            }
+        };
     }
 
     private void sreluDerivative(Neurons neurons, int batch, int neuron) {
@@ -183,8 +182,7 @@ public class NeuronKernels {
     }
 
     /** Learns the biases of the neurons: their gradient is the sum by lanes of dz. */
-    public void updateBias(
-            CpuTensor bias, float[][] state, CpuTensor dz, Update update, int batch, int from, int to) {
+    public void updateBias(CpuTensor bias, float[][] state, CpuTensor dz, Update update, int batch, int from, int to) {
         float[] gradient = new float[to - from];
         sums(dz, batch, from, to, gradient);
         updates.apply(update, gradient, 0, bias.data(), state, bias.at(from), to - from);

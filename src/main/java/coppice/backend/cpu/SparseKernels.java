@@ -92,7 +92,16 @@ public class SparseKernels {
         int CHUNK = 512;
 
         /** out[outAt + i] = dz[row] . x[column(from + i)] by lanes, for the connections [from, to) of the row. */
-        void row(CsrPattern pattern, CpuTensor dz, CpuTensor x, int batch, int row, int from, int to, float[] out, int outAt);
+        void row(
+                CsrPattern pattern,
+                CpuTensor dz,
+                CpuTensor x,
+                int batch,
+                int row,
+                int from,
+                int to,
+                float[] out,
+                int outAt);
     }
 
     private static final class PlainDots implements Dots {
@@ -100,7 +109,15 @@ public class SparseKernels {
 
         @Override
         public void row(
-                CsrPattern pattern, CpuTensor dz, CpuTensor x, int batch, int row, int from, int to, float[] out, int outAt) {
+                CsrPattern pattern,
+                CpuTensor dz,
+                CpuTensor x,
+                int batch,
+                int row,
+                int from,
+                int to,
+                float[] out,
+                int outAt) {
             int[] columns = pattern.columnIndices();
             int dzAt = dz.at(row);
             for (int k = from; k < to; k++) {

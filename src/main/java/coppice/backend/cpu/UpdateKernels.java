@@ -43,7 +43,14 @@ public class UpdateKernels {
 
     /** ADAM. */
     protected void adam(
-            Update update, float[] gradient, int gradientAt, float[] w, float[] first, float[] second, int at, int count) {
+            Update update,
+            float[] gradient,
+            int gradientAt,
+            float[] w,
+            float[] first,
+            float[] second,
+            int at,
+            int count) {
         float decay = update.unscaledDecay() ? 0f : update.decay();
         float unscaledDecay = update.unscaledDecay() ? update.decay() : 0f;
         float beta1 = update.momentum();

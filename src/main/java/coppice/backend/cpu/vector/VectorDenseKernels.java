@@ -49,16 +49,40 @@ final class VectorDenseKernels extends DenseKernels {
                 int row = range.rowFrom();
                 for (; row + 6 <= range.rowTo(); row += 6) {
                     sixRows(
-                            terms, a.data(), a.at(row) + term * aStep, a.rowStep(), aStep, packed, bAt, c.data(),
-                            c.at(row) + column + j, c.rowStep());
+                            terms,
+                            a.data(),
+                            a.at(row) + term * aStep,
+                            a.rowStep(),
+                            aStep,
+                            packed,
+                            bAt,
+                            c.data(),
+                            c.at(row) + column + j,
+                            c.rowStep());
                 }
                 for (; row + 2 <= range.rowTo(); row += 2) {
                     twoRows(
-                            terms, a.data(), a.at(row) + term * aStep, a.rowStep(), aStep, packed, bAt, c.data(),
-                            c.at(row) + column + j, c.rowStep());
+                            terms,
+                            a.data(),
+                            a.at(row) + term * aStep,
+                            a.rowStep(),
+                            aStep,
+                            packed,
+                            bAt,
+                            c.data(),
+                            c.at(row) + column + j,
+                            c.rowStep());
                 }
                 if (row < range.rowTo()) {
-                    oneRow(terms, a.data(), a.at(row) + term * aStep, aStep, packed, bAt, c.data(), c.at(row) + column + j);
+                    oneRow(
+                            terms,
+                            a.data(),
+                            a.at(row) + term * aStep,
+                            aStep,
+                            packed,
+                            bAt,
+                            c.data(),
+                            c.at(row) + column + j);
                 }
             }
         }

@@ -42,7 +42,15 @@ final class VectorDots implements SparseKernels.Dots {
 
     @Override
     public void row(
-            CsrPattern pattern, CpuTensor dz, CpuTensor x, int batch, int row, int from, int to, float[] out, int outAt) {
+            CsrPattern pattern,
+            CpuTensor dz,
+            CpuTensor x,
+            int batch,
+            int row,
+            int from,
+            int to,
+            float[] out,
+            int outAt) {
         int[] columns = pattern.columnIndices();
         int dzAt = dz.at(row);
         int whole = batch - batch % Lanes.COUNT;
@@ -80,8 +88,7 @@ final class VectorDots implements SparseKernels.Dots {
     }
 
     /** Folds a by {@code distance} into the lower lanes of each pair of groups and b into the upper ones. */
-    private static FloatVector fold(
-            FloatVector a, FloatVector b, VectorMask<Float> upper, VectorShuffle<Float> swap) {
+    private static FloatVector fold(FloatVector a, FloatVector b, VectorMask<Float> upper, VectorShuffle<Float> swap) {
         return a.blend(b, upper).add(b.blend(a, upper).rearrange(swap));
     }
 

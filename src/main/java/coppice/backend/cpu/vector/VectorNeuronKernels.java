@@ -53,11 +53,11 @@ final class VectorNeuronKernels extends NeuronKernels {
     protected void function(Neurons neurons, int batch, int neuron) {
         CpuTensor z = (CpuTensor) neurons.preActivation();
         CpuTensor a = (CpuTensor) neurons.output();
-        if (z.stride() < Lanes.COUNT) {
+        if (CpuTensor.columnGroup(z, a) < Lanes.COUNT) {
             super.function(neurons, batch, neuron);
             return;
         }
-        int count = z.paddedBatch(batch);
+        int count = CpuTensor.paddedBatch(batch, z, a);
         float[] from = z.data();
         float[] to = a.data();
         int zAt = z.at(neuron);
@@ -116,7 +116,7 @@ final class VectorNeuronKernels extends NeuronKernels {
         int aAt = a.at(neuron);
         FloatVector zero = FloatVector.zero(FLOATS);
         FloatVector scale = FloatVector.broadcast(FLOATS, dropout.scale());
-        for (int group = 0; group < a.paddedBatch(batch) / Lanes.COUNT; group++) {
+        for (int group = 0; group < CpuTensor.paddedBatch(batch, a, a) / Lanes.COUNT; group++) {
             IntVector word = IntVector.broadcast(INTS, words[at + group]);
             for (int part = 0; part < Lanes.COUNT / LENGTH; part++) {
                 int b = aAt + group * Lanes.COUNT + part * LENGTH;
@@ -131,11 +131,11 @@ final class VectorNeuronKernels extends NeuronKernels {
     protected void derivative(Neurons neurons, int batch, int neuron) {
         CpuTensor z = (CpuTensor) neurons.preActivation();
         CpuTensor gradient = (CpuTensor) neurons.gradient();
-        if (z.stride() < Lanes.COUNT) {
+        if (CpuTensor.columnGroup(z, gradient) < Lanes.COUNT) {
             super.derivative(neurons, batch, neuron);
             return;
         }
-        int count = z.paddedBatch(batch);
+        int count = CpuTensor.paddedBatch(batch, z, gradient);
         float[] zs = z.data();
         float[] d = gradient.data();
         int zAt = z.at(neuron);

@@ -2,6 +2,7 @@ package coppice.backend.cpu.vector;
 
 import coppice.backend.cpu.CpuSparseTensor;
 import coppice.backend.cpu.CpuTensor;
+import coppice.backend.cpu.Lanes;
 import coppice.backend.cpu.SparseKernels;
 import coppice.backend.cpu.UpdateKernels;
 import coppice.matrix.CsrPattern;
@@ -64,21 +65,23 @@ final class VectorSparseKernels extends SparseKernels {
     private static final class Terms {
         private final int[] indices;
         private final float[] values;
+        private final CpuTensor tensor;
         private final float[] x;
         private final int stride;
 
         Terms(int[] indices, float[] values, CpuTensor x) {
             this.indices = indices;
             this.values = values;
+            this.tensor = x;
             this.x = x.data();
             this.stride = x.stride();
         }
 
         /** out[row] = start + sum over i in [0, count) of values[valueAt + i] * x[indices[indexAt + i]]. */
         void sum(int indexAt, int valueAt, int count, float start, CpuTensor out, int row, int batch) {
-            int columns = out.paddedBatch(batch);
+            int columns = CpuTensor.paddedBatch(batch, tensor, out);
             int outAt = out.at(row);
-            if (stride < 32) {
+            if (CpuTensor.columnGroup(tensor, out) < Lanes.COUNT) {
                 for (int c = 0; c < columns; c += 4) {
                     four(indexAt, valueAt, count, start, CpuTensor.BASE + c, out.data(), outAt + c);
                 }
@@ -154,7 +157,8 @@ final class VectorSparseKernels extends SparseKernels {
             FloatVector sum = FloatVector.broadcast(FOUR, start);
             for (int i = 0; i < count; i++) {
                 FloatVector w = FloatVector.broadcast(FOUR, value[valueAt + i]);
-                sum = FloatVector.fromArray(FOUR, from, base + index[indexAt + i] * stride).fma(w, sum);
+                sum = FloatVector.fromArray(FOUR, from, base + index[indexAt + i] * stride)
+                        .fma(w, sum);
             }
             sum.intoArray(out, outAt);
         }

@@ -33,7 +33,14 @@ final class VectorUpdateKernels extends UpdateKernels {
 
     @Override
     protected void adam(
-            Update update, float[] gradient, int gradientAt, float[] w, float[] first, float[] second, int at, int count) {
+            Update update,
+            float[] gradient,
+            int gradientAt,
+            float[] w,
+            float[] first,
+            float[] second,
+            int at,
+            int count) {
         FloatVector decay = FloatVector.broadcast(FLOATS, update.unscaledDecay() ? 0f : update.decay());
         FloatVector minusUnscaled = FloatVector.broadcast(FLOATS, -(update.unscaledDecay() ? update.decay() : 0f));
         FloatVector beta1 = FloatVector.broadcast(FLOATS, update.momentum());
@@ -43,11 +50,14 @@ final class VectorUpdateKernels extends UpdateKernels {
             FloatVector old = FloatVector.fromArray(FLOATS, w, at + i);
             FloatVector g = decay.fma(old, FloatVector.fromArray(FLOATS, gradient, gradientAt + i));
             FloatVector m = beta1.fma(FloatVector.fromArray(FLOATS, first, at + i), g.mul(1f - update.momentum()));
-            FloatVector s = beta2.fma(FloatVector.fromArray(FLOATS, second, at + i), g.mul(1f - update.beta2()).mul(g));
+            FloatVector s = beta2.fma(
+                    FloatVector.fromArray(FLOATS, second, at + i),
+                    g.mul(1f - update.beta2()).mul(g));
             m.intoArray(first, at + i);
             s.intoArray(second, at + i);
-            FloatVector denominator =
-                    s.mul(update.secondCorrection()).lanewise(VectorOperators.SQRT).add(update.epsilon());
+            FloatVector denominator = s.mul(update.secondCorrection())
+                    .lanewise(VectorOperators.SQRT)
+                    .add(update.epsilon());
             FloatVector moved = old.sub(m.mul(update.rate()).div(denominator));
             minusUnscaled.fma(old, moved).intoArray(w, at + i);
         }

@@ -1,0 +1,33 @@
+package coppice.cli;
+
+import coppice.train.Setting;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An option of a command.
+ *
+ * @param name without the dashes
+ * @param argument what its value is called in help; null for a switch
+ * @param defaultValue shown in help; null where there is none
+ * @param group heading in help
+ * @param help what it does
+ */
+record CommandOption(
+        String name, @Nullable String argument, @Nullable String defaultValue, String group, String help) {
+    static CommandOption of(Setting setting) {
+        return new CommandOption(
+                setting.name(),
+                setting.argument(),
+                setting.isSwitch() ? null : setting.defaultValue(),
+                setting.group(),
+                setting.help());
+    }
+
+    static CommandOption value(String name, String argument, String help) {
+        return new CommandOption(name, argument, null, "Options", help);
+    }
+
+    static CommandOption flag(String name, String help) {
+        return new CommandOption(name, null, null, "Options", help);
+    }
+}

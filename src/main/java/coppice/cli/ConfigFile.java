@@ -1,0 +1,34 @@
+package coppice.cli;
+
+import coppice.MalformedDataException;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Properties;
+
+/** Settings in Java properties form: {@code name = value} lines, names as the options without dashes. */
+final class ConfigFile {
+    private ConfigFile() {}
+
+    static Map<String, String> read(Path file) throws IOException {
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+            properties.load(reader);
+        } catch (NoSuchFileException e) {
+            throw new UsageException("config: there is no file " + file);
+        } catch (IllegalArgumentException | CharacterCodingException e) {
+            throw MalformedDataException.inFile(file, "not a properties file in UTF-8: " + e.getMessage());
+        }
+        Map<String, String> values = new LinkedHashMap<>();
+        for (String name : properties.stringPropertyNames()) {
+            values.put(name, properties.getProperty(name).strip());
+        }
+        return values;
+    }
+}

@@ -1,0 +1,88 @@
+package coppice.cli;
+
+import coppice.MalformedDataException;
+import coppice.backend.Backend;
+import coppice.data.Normalization;
+import coppice.model.ModelSpec;
+import coppice.model.Network;
+import coppice.run.Checkpoint;
+import coppice.train.Evaluator;
+import coppice.train.Settings;
+import coppice.train.TrainConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A saved model that a command reads.
+ *
+ * @param path the checkpoint
+ * @param checkpoint its content
+ * @param settings the settings it was trained with
+ * @param config the same, as parts
+ */
+record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfig config) {
+    private static final int BATCH = 128;
+
+    /** The checkpoint {@code --from} names: a file, or a run's best (its last where it has no best yet). */
+    static ModelFile open(String from) throws IOException {
+        Path path = Path.of(from);
+        if (Files.isDirectory(path)) {
+            Path best = path.resolve("best.safetensors");
+            path = Files.exists(best) ? best : path.resolve("last.safetensors");
+        }
+        if (!Files.exists(path)) {
+            throw MalformedDataException.inFile(path, "there is no such checkpoint");
+        }
+        Checkpoint checkpoint = Checkpoint.read(path);
+        try {
+            Settings settings = Settings.of(checkpoint.configuration());
+            ModelFile file = new ModelFile(path, checkpoint, settings, TrainConfig.of(settings));
+            file.requireLayers();
+            return file;
+        } catch (IllegalArgumentException e) {
+            throw MalformedDataException.inFile(path, "metadata configuration: " + e.getMessage());
+        }
+    }
+
+    private void requireLayers() {
+        ModelSpec spec = spec();
+        for (int layer = 0; layer < Math.max(spec.layers(), checkpoint.layers().size()); layer++) {
+            if (spec.layers() != checkpoint.layers().size()
+                    || spec.layerOutputs(layer)
+                            != checkpoint.layers().get(layer).outputs()) {
+                throw new IllegalArgumentException("the layers do not have the sizes " + spec.hidden());
+            }
+            boolean hasSlopes = checkpoint.layers().get(layer).slopes() != null;
+            boolean needsSlopes = layer < spec.layers() - 1
+                    && config.activation().forLayer(layer).parameters() > 0;
+            if (hasSlopes != needsSlopes) {
+                throw new IllegalArgumentException("layer " + layer + " does not fit the activation");
+            }
+        }
+    }
+
+    /** The shape of the network. */
+    ModelSpec spec() {
+        return config.modelSpec(
+                checkpoint.layers().get(0).inputs(), checkpoint.classes().size());
+    }
+
+    /** The normalization its inputs go through. */
+    Normalization normalization() {
+        Normalization.Kind kind = Normalization.Kind.parse(settings.get("normalize"));
+        return new Normalization(kind, checkpoint.offset(), checkpoint.scale());
+    }
+
+    /** The network on a backend, ready to measure samples {@link #batch} at a time. */
+    Evaluator evaluator(Backend backend) {
+        Network network = new Network(
+                backend, spec(), checkpoint.layers(), 0, BATCH, config.loop().seed());
+        return new Evaluator(backend, network, config.loss(), BATCH, normalization());
+    }
+
+    /** Samples that an evaluator takes at once. */
+    static int batch() {
+        return BATCH;
+    }
+}

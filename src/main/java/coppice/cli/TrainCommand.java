@@ -1,0 +1,311 @@
+package coppice.cli;
+
+import coppice.MalformedDataException;
+import coppice.data.Dataset;
+import coppice.data.Datasets;
+import coppice.data.Normalization;
+import coppice.run.Json;
+import coppice.run.RunDirectory;
+import coppice.run.RunManifest;
+import coppice.train.DivergedException;
+import coppice.train.Setting;
+import coppice.train.Setting.Scope;
+import coppice.train.Settings;
+import coppice.train.TrainConfig;
+import coppice.train.TrainData;
+import coppice.train.TrainResult;
+import coppice.train.Trainer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Trains a network. */
+final class TrainCommand implements Command {
+    @Override
+    public String name() {
+        return "train";
+    }
+
+    @Override
+    public String summary() {
+        return "train a network; without options, on the embedded digits";
+    }
+
+    @Override
+    public String usage() {
+        return "[options]";
+    }
+
+    @Override
+    public String details() {
+        return """
+                Trains a truly sparse network, prints a line an epoch, and as the last line of standard output
+                one JSON object, the content of result.json in the run directory.
+
+                  coppice train
+                  coppice train --data fashion-mnist --activation allrelu:0.6 --out runs/fashion
+                  coppice train --data wine.csv --label quality --hidden 256,128 --epochs 50
+                  coppice train --config sweep.properties --seed 3 --out runs/s3 --resume
+
+                SIGTERM, SIGINT and --max-time end a run after the step in hand with a checkpoint and exit
+                code 75; the same command with --resume goes on to the same bits.""";
+    }
+
+    @Override
+    public List<CommandOption> options() {
+        CommandOption config = new CommandOption(
+                "config", "FILE", null, "Run", "settings as name = value lines; options given here override it");
+        return Stream.concat(Settings.TABLE.stream().map(CommandOption::of), Stream.of(config))
+                .toList();
+    }
+
+    @Override
+    public int run(Arguments arguments, Console console) throws IOException {
+        arguments.requireNoOperands();
+        Settings settings = settings(arguments);
+        TrainConfig config = usage(() -> TrainConfig.of(settings));
+        String maxTime = settings.find("max-time");
+        StopRequest stop =
+                StopRequest.install(maxTime == null ? Double.POSITIVE_INFINITY : StopRequest.seconds(maxTime));
+        Path out = outDirectory(settings);
+        boolean resume = settings.is("resume");
+        try (BackendChoice choice = backend(settings)) {
+            TrainData data = data(settings, config);
+            try (RunDirectory directory = RunDirectory.open(out, resume)) {
+                RunManifest manifest = manifest(settings, arguments, data, choice);
+                requireSameData(directory, manifest);
+                manifest.write(directory.manifest());
+                return train(settings, config, data, choice, directory, stop, console);
+            }
+        }
+    }
+
+    private static int train(
+            Settings settings,
+            TrainConfig config,
+            TrainData data,
+            BackendChoice choice,
+            RunDirectory directory,
+            StopRequest stop,
+            Console console)
+            throws IOException {
+        boolean quiet = settings.is("quiet");
+        Map<String, String> configuration = settings.values(Scope.RESULT);
+        try (RunLog log = new RunLog(directory.log());
+                ProgressView view =
+                        new ProgressView(console, log, quiet, config.loop().epochs())) {
+            for (String line : introduction(settings, config, data, choice, directory)) {
+                log.line(line);
+                if (!quiet) {
+                    console.message(line);
+                }
+            }
+            TrainResult result;
+            int code;
+            try {
+                result = new Trainer(config, configuration, data, choice.backend(), choice.pool(), directory, view)
+                        .run(stop);
+                code = result.status().equals("stopped") ? ExitCode.STOPPED : ExitCode.DONE;
+            } catch (DivergedException e) {
+                console.message("coppice: " + e.getMessage());
+                result = e.result();
+                code = ExitCode.DIVERGED;
+            }
+            view.clear();
+            Json.write(directory.result(), result);
+            log.line("ended: " + result.status());
+            if (code == ExitCode.STOPPED && !quiet) {
+                console.message("stopped in epoch " + (result.epochs() + 1) + " with a checkpoint; go on with --out "
+                        + directory.path() + " --resume");
+            }
+            console.result(Json.compact(result));
+            return code;
+        }
+    }
+
+    /** Defaults, then the configuration file, then options; in a run that is resumed, its own settings first. */
+    private static Settings settings(Arguments arguments) throws IOException {
+        Map<String, String> given = new LinkedHashMap<>();
+        String file = arguments.find("config");
+        if (file != null) {
+            given.putAll(ConfigFile.read(Path.of(file)));
+        }
+        arguments.options().forEach((name, value) -> {
+            if (name.equals("density") || name.equals("epsilon")) {
+                given.remove(
+                        name.equals("density") ? "epsilon" : "density"); // the option replaces the file's other way
+            }
+            if (!name.equals("config")) {
+                given.put(name, value);
+            }
+        });
+        if (arguments.has("density") && arguments.has("epsilon")) {
+            throw new UsageException("give --epsilon or --density, not both");
+        }
+        Settings settings = usage(() -> Settings.of(given));
+        if (!usage(() -> settings.is("resume"))) {
+            return settings;
+        }
+        if (settings.find("out") == null) {
+            throw new UsageException("--resume needs --out DIR to say which run");
+        }
+        return resumed(Path.of(settings.get("out")), given, settings);
+    }
+
+    private static Settings resumed(Path out, Map<String, String> given, Settings settings) throws IOException {
+        Path manifestFile = out.resolve("run.json");
+        if (!java.nio.file.Files.exists(manifestFile)) {
+            return settings;
+        }
+        Map<String, String> before = RunManifest.read(manifestFile).configuration();
+        Map<String, String> merged = new LinkedHashMap<>(given);
+        for (Setting setting : Settings.TABLE) {
+            String name = setting.name();
+            String old = before.get(name);
+            if (setting.scope() == Scope.RUN) {
+                continue;
+            }
+            if (given.containsKey(name) && !given.get(name).equals(old)) {
+                throw new UsageException("the run in " + out + " was started with " + name + " "
+                        + (old == null ? "not set" : old) + "; --resume cannot change it to " + given.get(name));
+            }
+            if (old != null) {
+                merged.put(name, old);
+            }
+        }
+        return usage(() -> Settings.of(merged));
+    }
+
+    private static BackendChoice backend(Settings settings) {
+        return BackendChoice.of(
+                settings.get("backend"), usage(() -> settings.integer("threads", 0)), settings.get("simd"));
+    }
+
+    private static TrainData data(Settings settings, TrainConfig config) {
+        Datasets.Parts parts = usage(() -> DataSources.load(settings));
+        Dataset train = parts.train();
+        if (train.classes().size() < 2) {
+            throw MalformedDataException.inFile(
+                    Path.of(settings.get("data")),
+                    "at least 2 classes are needed but the labels are all " + train.classes());
+        }
+        usage(() ->
+                config.modelSpec(train.featureCount(), train.classes().size()).connections());
+        Normalization.Kind kind = usage(() -> Normalization.Kind.parse(settings.get("normalize")));
+        Normalization normalization = usage(() -> Normalization.fit(kind, train.features()));
+        return new TrainData(train, parts.validation(), parts.test(), normalization);
+    }
+
+    private static Path outDirectory(Settings settings) {
+        String out = settings.find("out");
+        if (out != null) {
+            return Path.of(out);
+        }
+        String source =
+                Path.of(settings.get("data").split(",", 2)[0]).getFileName().toString();
+        String time =
+                LocalDateTime.now(ZoneId.systemDefault()).format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss-SSS"));
+        return Path.of("runs", source.replaceAll("\\..*", "") + "-" + time);
+    }
+
+    private static RunManifest manifest(Settings settings, Arguments arguments, TrainData data, BackendChoice choice) {
+        List<RunManifest.DataSource> sources = new ArrayList<>();
+        sources.add(source("train", settings.get("data"), data.train()));
+        addSource(sources, "validation", settings.get("data"), data.validation());
+        String test = settings.find("test");
+        addSource(sources, "test", test == null ? settings.get("data") : test, data.test());
+        return new RunManifest(
+                Version.text(),
+                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+                arguments.words(),
+                settings.values(Scope.RESULT, Scope.DATA, Scope.RUN),
+                settings.parse("seed", "a whole number", Long::valueOf),
+                new RunManifest.BackendChoice(
+                        choice.backend().name(), choice.backend().description()),
+                choice.pool().threads(),
+                sources,
+                RunManifest.JavaRuntime.current(),
+                RunManifest.Machine.current());
+    }
+
+    private static void addSource(
+            List<RunManifest.DataSource> sources, String role, String list, @Nullable Dataset data) {
+        if (data != null) {
+            sources.add(source(role, list, data));
+        }
+    }
+
+    private static RunManifest.DataSource source(String role, String list, Dataset data) {
+        return new RunManifest.DataSource(
+                role,
+                DataSources.named(list),
+                data.fingerprint(),
+                data.rows(),
+                data.featureCount(),
+                data.classes().size());
+    }
+
+    private static void requireSameData(RunDirectory directory, RunManifest now) throws IOException {
+        if (!directory.hasCheckpoint()) {
+            return;
+        }
+        RunManifest before = RunManifest.read(directory.manifest());
+        for (int i = 0; i < now.data().size(); i++) {
+            RunManifest.DataSource source = now.data().get(i);
+            if (i >= before.data().size() || !before.data().get(i).fingerprint().equals(source.fingerprint())) {
+                throw MalformedDataException.inFile(
+                        Path.of(source.paths().get(0)),
+                        "the " + source.role() + " samples are not those that the run in " + directory.path()
+                                + " was started with");
+            }
+        }
+    }
+
+    private static List<String> introduction(
+            Settings settings, TrainConfig config, TrainData data, BackendChoice choice, RunDirectory directory) {
+        List<String> lines = new ArrayList<>();
+        Dataset test = data.test();
+        Dataset validation = data.validation();
+        lines.add("data " + settings.get("data") + ": " + data.train().rows() + " training"
+                + (validation == null ? "" : ", " + validation.rows() + " validation")
+                + (test == null ? "" : ", " + test.rows() + " test") + " samples, "
+                + data.train().featureCount() + " features, "
+                + data.train().classes().size() + " classes");
+        String sizes = Stream.of(
+                        Stream.of(data.train().featureCount()),
+                        config.hidden().stream(),
+                        Stream.of(data.train().classes().size()))
+                .flatMap(size -> size)
+                .map(String::valueOf)
+                .collect(Collectors.joining("-"));
+        lines.add("network " + sizes + ", " + config.activation().name());
+        lines.add("backend " + choice.backend().name() + ": " + choice.backend().description() + " (" + choice.reason()
+                + ")");
+        lines.add("run directory " + directory.path());
+        if (settings.is("verbose")) {
+            settings.values(Scope.RESULT, Scope.DATA, Scope.RUN)
+                    .forEach((name, value) -> lines.add("setting " + name + " = " + value));
+        }
+        return lines;
+    }
+
+    /** What a setting's value makes impossible is an error of usage. */
+    private static <T> T usage(java.util.function.Supplier<T> body) {
+        try {
+            return body.get();
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(String.valueOf(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package coppice.run;
+
+import coppice.MalformedDataException;
+import coppice.matrix.CsrPattern;
+import coppice.model.LayerState;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The tensors of one layer in a checkpoint. */
+final class LayerTensors {
+    private static final List<List<String>> BUFFERS =
+            List.of(List.of(), List.of("velocity"), List.of("first_moment", "second_moment"));
+
+    private LayerTensors() {}
+
+    static void add(LayerState layer, String prefix, List<TensorEntry> tensors) {
+        float[] weights = layer.weights();
+        CsrPattern pattern = layer.pattern();
+        if (pattern == null) {
+            tensors.add(matrix(prefix + "weight", layer.outputs(), layer.inputs(), weights));
+        } else {
+            tensors.add(TensorEntry.offsets(prefix + "row_offsets", pattern.rowOffsets()));
+            tensors.add(TensorEntry.ints(prefix + "column_indices", pattern.columnIndices(), weights.length));
+            tensors.add(TensorEntry.floats(prefix + "values", weights, weights.length));
+        }
+        List<String> names = BUFFERS.get(layer.weightState().size());
+        for (int i = 0; i < names.size(); i++) {
+            float[] state = layer.weightState().get(i);
+            tensors.add(
+                    pattern == null
+                            ? matrix(prefix + names.get(i), layer.outputs(), layer.inputs(), state)
+                            : TensorEntry.floats(prefix + names.get(i), state, state.length));
+        }
+        tensors.add(TensorEntry.floats(prefix + "bias", layer.bias(), layer.outputs()));
+        for (int i = 0; i < layer.biasState().size(); i++) {
+            tensors.add(TensorEntry.floats(
+                    prefix + "bias_" + names.get(i), layer.biasState().get(i), layer.outputs()));
+        }
+        float[] slopes = layer.slopes();
+        if (slopes != null) {
+            tensors.add(matrix(prefix + "srelu", 4, layer.outputs(), slopes));
+            for (int i = 0; i < layer.slopeState().size(); i++) {
+                tensors.add(matrix(
+                        prefix + "srelu_" + names.get(i),
+                        4,
+                        layer.outputs(),
+                        layer.slopeState().get(i)));
+            }
+        }
+    }
+
+    private static TensorEntry matrix(String name, int rows, int columns, float[] data) {
+        return TensorEntry.matrix(name, rows, columns, columns, data);
+    }
+
+    static LayerState read(Path file, SafeTensorsReader reader, LayerShape shape, String prefix) throws IOException {
+        CsrPattern pattern = shape.sparse() ? pattern(file, reader, shape, prefix) : null;
+        long count = pattern == null ? (long) shape.outputs() * shape.inputs() : pattern.connections();
+        float[] weights = floats(file, reader, prefix + (pattern == null ? "weight" : "values"), count);
+        float[] slopes = reader.names().contains(prefix + "srelu")
+                ? floats(file, reader, prefix + "srelu", 4L * shape.outputs())
+                : null;
+        return new LayerState(
+                shape.outputs(),
+                shape.inputs(),
+                pattern,
+                weights,
+                buffers(file, reader, prefix, count),
+                floats(file, reader, prefix + "bias", shape.outputs()),
+                buffers(file, reader, prefix + "bias_", shape.outputs()),
+                slopes,
+                slopes == null ? List.of() : buffers(file, reader, prefix + "srelu_", 4L * shape.outputs()));
+    }
+
+    private static List<float[]> buffers(Path file, SafeTensorsReader reader, String prefix, long count)
+            throws IOException {
+        List<float[]> buffers = new ArrayList<>();
+        for (List<String> names : BUFFERS) {
+            for (String name : names) {
+                if (reader.names().contains(prefix + name)) {
+                    buffers.add(floats(file, reader, prefix + name, count));
+                }
+            }
+        }
+        return buffers;
+    }
+
+    private static @Nullable CsrPattern pattern(Path file, SafeTensorsReader reader, LayerShape shape, String prefix)
+            throws IOException {
+        int[] offsets = reader.offsetsAsInts(prefix + "row_offsets");
+        int[] columns = reader.ints(prefix + "column_indices");
+        try {
+            return new CsrPattern(shape.outputs(), shape.inputs(), offsets, columns);
+        } catch (IllegalArgumentException e) {
+            throw MalformedDataException.inFile(file, "tensors " + prefix + "*: " + e.getMessage());
+        }
+    }
+
+    /** A tensor of floats that must have {@code count} elements. */
+    static float[] floats(Path file, SafeTensorsReader reader, String name, long count) throws IOException {
+        float[] values = reader.floats(name);
+        if (values.length != count) {
+            throw MalformedDataException.inFile(
+                    file, "tensor " + name + " has " + values.length + " elements; " + count + " were expected");
+        }
+        return values;
+    }
+}

@@ -1,0 +1,57 @@
+package coppice.train;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One line of {@code metrics.jsonl}.
+ *
+ * @param epoch from 1
+ * @param step updates made so far
+ * @param learningRate of the epoch's last step
+ * @param trainLoss mean over the epoch
+ * @param trainAccuracy over the epoch, dropout included
+ * @param validationLoss null where not evaluated
+ * @param validationAccuracy null where not evaluated
+ * @param testLoss null where not evaluated
+ * @param testAccuracy null where not evaluated
+ * @param connections stored weights of the network
+ * @param layerConnections stored weights of each layer
+ * @param connectionsExplored connections that have existed so far; one that grows again counts again
+ * @param seconds time of each part
+ */
+public record EpochMetrics(
+        int epoch,
+        int step,
+        double learningRate,
+        double trainLoss,
+        double trainAccuracy,
+        @Nullable Double validationLoss,
+        @Nullable Double validationAccuracy,
+        @Nullable Double testLoss,
+        @Nullable Double testAccuracy,
+        long connections,
+        List<Integer> layerConnections,
+        long connectionsExplored,
+        Seconds seconds) {
+
+    /**
+     * Where an epoch's time went, in seconds.
+     *
+     * @param input gathering batches
+     * @param forward outputs and loss
+     * @param backward gradients of the neurons
+     * @param update gradients of the weights, and learning
+     * @param evolution changing the topology
+     * @param evaluation validation and test
+     * @param train the whole of training: input, forward, backward, update and what lies between
+     */
+    public record Seconds(
+            double input,
+            double forward,
+            double backward,
+            double update,
+            double evolution,
+            double evaluation,
+            double train) {}
+}

@@ -1,0 +1,77 @@
+package coppice.train;
+
+import coppice.backend.Backend;
+import coppice.backend.Loss;
+import coppice.backend.Pass;
+import coppice.backend.Samples;
+import coppice.backend.Tensor;
+import coppice.backend.Totals;
+import coppice.data.Dataset;
+import coppice.data.Normalization;
+import coppice.model.Network;
+import java.util.stream.IntStream;
+
+/** Measures a network on samples: mean loss and accuracy, without dropout. */
+public final class Evaluator {
+    private final Backend backend;
+    private final Network network;
+    private final Loss loss;
+    private final int batch;
+    private final Tensor offset;
+    private final Tensor scale;
+
+    /**
+     * An evaluator of a network.
+     *
+     * @param batch samples at once, at most the network's batch
+     */
+    public Evaluator(Backend backend, Network network, Loss loss, int batch, Normalization normalization) {
+        this.backend = backend;
+        this.network = network;
+        this.loss = loss;
+        this.batch = batch;
+        this.offset = backend.tensor(1, normalization.features());
+        this.scale = backend.tensor(1, normalization.features());
+        backend.upload(offset, normalization.offset());
+        backend.upload(scale, normalization.scale());
+    }
+
+    /** Puts samples on the backend in the order they stand. */
+    public Samples load(Dataset data) {
+        Samples samples = backend.samples(data.features(), data.labels());
+        backend.order(samples, IntStream.range(0, data.rows()).toArray());
+        return samples;
+    }
+
+    /** Takes a batch into the network's input. */
+    void gather(Samples samples, int start, Pass pass) {
+        backend.gather(samples, start, offset, scale, network.input(), pass);
+    }
+
+    /** Loss and right answers over all samples. */
+    public Totals evaluate(Samples samples) {
+        backend.setTotals(Totals.ZERO);
+        for (int start = 0; start < samples.rows(); start += batch) {
+            Pass pass = new Pass(Math.min(batch, samples.rows() - start), false, 0);
+            gather(samples, start, pass);
+            network.forward(pass);
+            backend.loss(loss, samples, start, network.outputs(), pass);
+        }
+        return backend.totals();
+    }
+
+    /**
+     * The probabilities of the classes for samples.
+     *
+     * @param start the first sample
+     * @param count how many, at most the batch
+     * @return row-major (classes, batch)
+     */
+    public float[] probabilities(Samples samples, int start, int count) {
+        Pass pass = new Pass(count, false, 0);
+        gather(samples, start, pass);
+        network.forward(pass);
+        backend.probabilities(loss, network.outputs(), pass);
+        return backend.download(network.outputs().gradient());
+    }
+}

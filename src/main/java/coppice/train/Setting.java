@@ -1,0 +1,31 @@
+package coppice.train;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One setting of a training run: an option of the command line and a key of a configuration file.
+ *
+ * @param name as in {@code --learning-rate}, without the dashes
+ * @param argument what the value is called in help; null for a switch, whose values are true and false
+ * @param defaultValue null where there is none
+ * @param group heading in help
+ * @param scope what it can change
+ * @param help what it does, with its unit
+ */
+public record Setting(
+        String name, @Nullable String argument, @Nullable String defaultValue, String group, Scope scope, String help) {
+    /** What a setting can change. */
+    public enum Scope {
+        /** The numbers learned: kept in checkpoints, and the same when a run is resumed. */
+        RESULT,
+        /** Which data are read: kept in the manifest, and the same when a run is resumed. */
+        DATA,
+        /** Only where, how fast and how visibly the run goes; free to differ when it is resumed. */
+        RUN
+    }
+
+    /** Whether the setting takes no value. */
+    public boolean isSwitch() {
+        return argument == null;
+    }
+}

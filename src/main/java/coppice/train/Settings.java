@@ -1,0 +1,286 @@
+package coppice.train;
+
+import coppice.train.Setting.Scope;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The table of all settings of a training run, and the values of one run.
+ *
+ * <p>The table is the one source for options, configuration files, help, manifests and checkpoints.
+ */
+public final class Settings {
+    /** All settings, in the order help shows them. */
+    public static final List<Setting> TABLE = List.of(
+            data(
+                    "data",
+                    "NAME|PATH[,PATH...]",
+                    "digits",
+                    "a known data set, or files (IDX: images,labels; CIFAR: batches)"),
+            data("test", "PATH[,PATH...]", null, "test files; without them known data sets bring their own"),
+            result(
+                    "test-fraction",
+                    "F",
+                    "0.2",
+                    "Data",
+                    "share of the samples to test on where there is no test set, 0 for none"),
+            result(
+                    "validation",
+                    "F",
+                    "0",
+                    "Data",
+                    "share of the training samples that chooses the best epoch in place of the test set"),
+            result(
+                    "label",
+                    "COLUMN",
+                    null,
+                    "Data",
+                    "label column of a text table, by name or index (from 0, or -1 for the last); default last"),
+            result("header", "yes|no|auto", "auto", "Data", "whether the first row of a text table names the columns"),
+            result(
+                    "variables",
+                    "X,Y",
+                    null,
+                    "Data",
+                    "names of the features and the labels in a MATLAB file; default the usual ones"),
+            result("train-samples", "N", "0", "Data", "train on N samples drawn at random, 0 for all"),
+            result("test-samples", "N", "0", "Data", "test on N samples drawn at random, 0 for all"),
+            result(
+                    "normalize",
+                    "KIND",
+                    "zscore",
+                    "Data",
+                    "zscore, minmax, unit (bytes / 255) or none; fitted on the training samples"),
+            result("model", "KIND", "mlp", "Network", "mlp: multilayer perceptron"),
+            result("hidden", "N[,N...]", "1000,1000,1000", "Network", "neurons of each hidden layer"),
+            result(
+                    "activation",
+                    "F",
+                    "relu",
+                    "Network",
+                    "relu, leaky[:SLOPE], allrelu[:SLOPE], srelu, tanh or sigmoid"),
+            result(
+                    "loss",
+                    "KIND",
+                    "cross-entropy",
+                    "Network",
+                    "cross-entropy, mse, or mse-reference (mse with the published SciPy program's derivative)"),
+            result("dropout", "P", "0.3", "Network", "share of hidden outputs dropped in training, 0 for none"),
+            result(
+                    "init",
+                    "KIND",
+                    "he",
+                    "Network",
+                    "first weights: normal:SD, uniform:LIMIT, he, he-sparse, xavier, xavier-sparse or zero"),
+            result(
+                    "epsilon",
+                    "E",
+                    "20",
+                    "Topology",
+                    "Erdős–Rényi parameter: E * (inputs + outputs) connections a layer"),
+            result(
+                    "density",
+                    "D",
+                    null,
+                    "Topology",
+                    "share of all possible connections, in (0, 1], in place of --epsilon"),
+            result(
+                    "distribution",
+                    "KIND",
+                    "erdos-renyi",
+                    "Topology",
+                    "erdos-renyi or uniform: how connections are shared out among layers"),
+            result(
+                    "topology-draws",
+                    "KIND",
+                    "exact",
+                    "Topology",
+                    "exact, or with-replacement as in the published SciPy programs"),
+            flag("sparse-output", "Topology", "make the output layer sparse, and evolve it, too"),
+            flag("dense", "Topology", "a dense network: the baseline without sparsity"),
+            result(
+                    "evolution",
+                    "KIND",
+                    "set",
+                    "Evolution",
+                    "set: cut and grow connections; static: keep the first topology (FixProb)"),
+            result(
+                    "zeta",
+                    "Z",
+                    "0.3",
+                    "Evolution",
+                    "fraction of connections cut and grown at each evolution, in [0, 1)"),
+            result("evolve-every", "N", "1", "Evolution", "epochs between evolutions"),
+            result(
+                    "prune",
+                    "RULE",
+                    "set",
+                    "Evolution",
+                    "set, set-reference (the published programs' counts), magnitude, random or largest"),
+            result(
+                    "grow-init",
+                    "KIND",
+                    null,
+                    "Evolution",
+                    "weights of new connections, as --init; default that of --init"),
+            result(
+                    "at-end",
+                    "WHAT",
+                    "prune",
+                    "Evolution",
+                    "after the last epoch: prune (the paper), none or evolve (published programs)"),
+            flag(
+                    "reset-velocity",
+                    "Evolution",
+                    "forget the optimizer's state at each evolution, as the published Keras program"),
+            result("optimizer", "KIND", "sgd", "Optimizer", "sgd (with momentum), nesterov or adam"),
+            result("learning-rate", "R", "0.01", "Optimizer", "learning rate"),
+            result("lr-schedule", "KIND", "constant", "Optimizer", "constant, cosine or step:EPOCHS:FACTOR"),
+            result("warm-up", "EPOCHS", "0", "Optimizer", "epochs over which the learning rate rises from 0"),
+            result("momentum", "M", "0.9", "Optimizer", "momentum; first decay rate of adam"),
+            result("beta2", "B", "0.999", "Optimizer", "second decay rate of adam"),
+            result("adam-epsilon", "E", "1e-8", "Optimizer", "added to adam's denominator"),
+            result("weight-decay", "D", "0.0002", "Optimizer", "pull of weights towards zero"),
+            result(
+                    "decay-form",
+                    "KIND",
+                    "coupled",
+                    "Optimizer",
+                    "coupled (added to the gradient), or unscaled (beside the step) as in the published SciPy programs"),
+            result("batch-size", "N", "32", "Training", "samples a step"),
+            result("epochs", "N", "30", "Training", "passes over the training samples"),
+            result("seed", "N", "1", "Training", "names all random numbers of the run"),
+            result("eval-every", "N", "1", "Training", "epochs between evaluations; the last is always evaluated"),
+            result("target-accuracy", "A", null, "Training", "end when the evaluated accuracy reaches A"),
+            run("max-time", "DURATION", null, "stop with a checkpoint after 90s, 30m, 2h or 1d (exit code 75)"),
+            run("checkpoint-every", "N", "1", "epochs between checkpoints; the best and the last are always written"),
+            run("out", "DIR", null, "run directory; default runs/DATA-TIME"),
+            run("resume", null, "false", "go on with the run in --out, or start it where there is none"),
+            run("backend", "KIND", "auto", "auto, cpu or cuda"),
+            run("threads", "N", "0", "CPU threads, 0 for one a processor; does not change results"),
+            run("simd", "auto|off", "auto", "Vector API kernels, or plain Java; does not change results"),
+            run("quiet", null, "false", "print the result only"),
+            run("verbose", null, "false", "print more, and the whole trace of an error"));
+
+    private final Map<String, String> values;
+
+    private Settings(Map<String, String> values) {
+        this.values = values;
+    }
+
+    private static Setting data(String name, String argument, @Nullable String defaultValue, String help) {
+        return new Setting(name, argument, defaultValue, "Data", Scope.DATA, help);
+    }
+
+    private static Setting result(
+            String name, String argument, @Nullable String defaultValue, String group, String help) {
+        return new Setting(name, argument, defaultValue, group, Scope.RESULT, help);
+    }
+
+    private static Setting flag(String name, String group, String help) {
+        return new Setting(name, null, "false", group, Scope.RESULT, help);
+    }
+
+    private static Setting run(String name, @Nullable String argument, @Nullable String defaultValue, String help) {
+        return new Setting(name, argument, defaultValue, "Run", Scope.RUN, help);
+    }
+
+    /**
+     * Defaults, overridden by {@code given}.
+     *
+     * @throws IllegalArgumentException for a name that is not in the table, or both --epsilon and --density
+     */
+    public static Settings of(Map<String, String> given) {
+        Map<String, String> values = new LinkedHashMap<>();
+        for (Setting setting : TABLE) {
+            String value = given.getOrDefault(setting.name(), setting.defaultValue());
+            if (value != null) {
+                values.put(setting.name(), value);
+            }
+        }
+        for (String name : given.keySet()) {
+            if (TABLE.stream().noneMatch(setting -> setting.name().equals(name))) {
+                throw new IllegalArgumentException("there is no setting " + name);
+            }
+        }
+        if (given.containsKey("density")) {
+            if (given.containsKey("epsilon")) {
+                throw new IllegalArgumentException("give epsilon or density, not both");
+            }
+            values.remove("epsilon");
+        }
+        return new Settings(values);
+    }
+
+    /** The value of a setting that has a default. */
+    public String get(String name) {
+        return Objects.requireNonNull(values.get(name), name);
+    }
+
+    /** The value of a setting, null where it has none. */
+    public @Nullable String find(String name) {
+        return values.get(name);
+    }
+
+    /** The value of a switch. */
+    public boolean is(String name) {
+        return parse(name, "true or false", text -> switch (text) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> null;
+        });
+    }
+
+    /** The value of a setting that is a whole number of at least {@code least}. */
+    public int integer(String name, int least) {
+        return parse(name, "a whole number of at least " + least, text -> {
+            int value = Integer.parseInt(text);
+            return value >= least ? value : null;
+        });
+    }
+
+    /** The value of a setting that is a finite number in {@code range}. */
+    public double number(String name, String range, Predicate<Double> inRange) {
+        return parse(name, "a number " + range, text -> {
+            double value = Double.parseDouble(text);
+            return Double.isFinite(value) && inRange.test(value) ? value : null;
+        });
+    }
+
+    /** Reads a value; {@code parser} answers null or throws NumberFormatException for one that will not do. */
+    public <T> T parse(String name, String expected, Parser<T> parser) {
+        String text = get(name);
+        try {
+            T value = parser.parse(text);
+            if (value != null) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // falls through to the one message
+        }
+        throw new IllegalArgumentException(name + " must be " + expected + " but was '" + text + "'");
+    }
+
+    /** Reads a setting's text. */
+    @FunctionalInterface
+    public interface Parser<T> {
+        /** The value, or null if the text will not do. */
+        @Nullable
+        T parse(String text);
+    }
+
+    /** The values of all settings of some scopes, in table order. */
+    public Map<String, String> values(Scope... scopes) {
+        Map<String, String> chosen = new LinkedHashMap<>();
+        for (Setting setting : TABLE) {
+            if (List.of(scopes).contains(setting.scope()) && values.containsKey(setting.name())) {
+                chosen.put(setting.name(), get(setting.name()));
+            }
+        }
+        return chosen;
+    }
+}

@@ -1,0 +1,19 @@
+package coppice.train;
+
+import coppice.data.Dataset;
+import coppice.data.Normalization;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The samples of a run.
+ *
+ * @param train to learn from
+ * @param validation chooses the best epoch in place of the test set; null for none
+ * @param test to report; null for none
+ * @param normalization fitted on the training samples
+ */
+public record TrainData(
+        Dataset train,
+        @Nullable Dataset validation,
+        @Nullable Dataset test,
+        Normalization normalization) {}

@@ -1,0 +1,332 @@
+package coppice.train;
+
+import coppice.backend.Backend;
+import coppice.backend.Pass;
+import coppice.backend.Samples;
+import coppice.backend.Totals;
+import coppice.data.Dataset;
+import coppice.model.FirstWeights;
+import coppice.model.LayerState;
+import coppice.model.ModelSpec;
+import coppice.model.Network;
+import coppice.parallel.WorkerPool;
+import coppice.random.RandomStream;
+import coppice.random.Stream;
+import coppice.run.Checkpoint;
+import coppice.run.Json;
+import coppice.run.MetricsLog;
+import coppice.run.RunDirectory;
+import coppice.topology.EvolutionSchedule.Action;
+import coppice.train.StepTimer.Phase;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Trains a network from its first weights, or from a checkpoint, to the end of the run.
+ *
+ * <p>Topology evolves between epochs: before an epoch's first step, so that what is evaluated and saved after an epoch
+ * is the network that was trained. After the last epoch connections are only cut.
+ */
+public final class Trainer {
+    private final TrainConfig config;
+    private final Map<String, String> configuration;
+    private final TrainData data;
+    private final Backend backend;
+    private final WorkerPool pool;
+    private final RunDirectory directory;
+    private final Progress progress;
+
+    private final TrainState state;
+    private final Network network;
+    private final Evaluator evaluator;
+    private final Samples train;
+    private final @Nullable Samples validation;
+    private final @Nullable Samples test;
+    private final int batch;
+    private final int steps; // an epoch
+    private final StepTimer timer = new StepTimer();
+    private final long startNanos = System.nanoTime();
+    private double trainSeconds; // in whole epochs of this process
+    private int epochsHere;
+    private double learningRate;
+    private @Nullable String sha256;
+
+    /**
+     * Prepares a run; goes on from the directory's last checkpoint if there is one.
+     *
+     * @param configuration the settings to keep in checkpoints
+     * @param pool threads for topology; results do not depend on their number
+     * @throws IOException if the checkpoint cannot be read
+     */
+    public Trainer(
+            TrainConfig config,
+            Map<String, String> configuration,
+            TrainData data,
+            Backend backend,
+            WorkerPool pool,
+            RunDirectory directory,
+            Progress progress)
+            throws IOException {
+        this.config = config;
+        this.configuration = configuration;
+        this.data = data;
+        this.backend = backend;
+        this.pool = pool;
+        this.directory = directory;
+        this.progress = progress;
+        this.batch = Math.min(config.loop().batchSize(), data.train().rows());
+        this.steps = (data.train().rows() + batch - 1) / batch;
+
+        ModelSpec spec = config.modelSpec(
+                data.train().featureCount(), data.train().classes().size());
+        List<LayerState> layers;
+        if (directory.hasCheckpoint()) {
+            Checkpoint checkpoint = Checkpoint.read(directory.last());
+            layers = checkpoint.layers();
+            state = Json.parse(checkpoint.training(), TrainState.class);
+        } else {
+            layers = FirstWeights.draw(spec, seed(), pool);
+            state = new TrainState();
+            state.connectionsExplored =
+                    layers.stream().mapToLong(LayerState::connections).sum();
+        }
+        int stateBuffers = config.optimizer().kind().stateBuffers();
+        this.network = new Network(backend, spec, layers, stateBuffers, batch, seed());
+        this.evaluator = new Evaluator(backend, network, config.loss(), batch, data.normalization());
+        this.train = evaluator.load(data.train());
+        this.validation = load(data.validation());
+        this.test = load(data.test());
+    }
+
+    private long seed() {
+        return config.loop().seed();
+    }
+
+    private @Nullable Samples load(@Nullable Dataset part) {
+        return part == null ? null : evaluator.load(part);
+    }
+
+    /**
+     * Trains until the last epoch, the target accuracy or a request to stop; writes metrics and checkpoints on the way.
+     *
+     * @param stopRequested asked before each step; once it says true a checkpoint is written and the run ends
+     * @throws DivergedException if an epoch's loss is not finite
+     */
+    public TrainResult run(BooleanSupplier stopRequested) throws IOException {
+        try (MetricsLog metrics = MetricsLog.open(directory.metrics(), state.epochsDone)) {
+            while (state.epochsDone < config.loop().epochs() && !targetReached()) {
+                beginEpoch();
+                if (!trainEpoch(stopRequested)) {
+                    keepTotals();
+                    save();
+                    return result("stopped");
+                }
+                evolveAtEnd();
+                EpochMetrics measured = finishEpoch();
+                metrics.append(measured);
+                saveIfDue();
+                progress.epoch(measured, config.loop().epochs());
+            }
+        }
+        if (sha256 == null) {
+            save(); // nothing was left to do
+        }
+        return result(state.epochsDone < config.loop().epochs() ? "target-reached" : "completed");
+    }
+
+    private boolean targetReached() {
+        return state.bestAccuracy != null && state.bestAccuracy >= config.loop().targetAccuracy();
+    }
+
+    /** Evolves if it is time, and draws the order of the samples; both once for each epoch, resumed or not. */
+    private void beginEpoch() {
+        int epoch = state.epochsDone + 1;
+        if (!state.epochOpen) {
+            if (config.schedule().after(state.epochsDone, config.loop().epochs()) == Action.EVOLVE
+                    && state.epochsDone > 0) {
+                evolve(true);
+            }
+            state.epochOpen = true;
+            state.stepInEpoch = 0;
+            state.openLoss = 0;
+            state.openCorrect = 0;
+        }
+        backend.order(
+                train,
+                new RandomStream(seed(), Stream.SHUFFLE, 0, epoch)
+                        .permutation(data.train().rows()));
+        backend.setTotals(new Totals(state.openLoss, state.openCorrect, (long) state.stepInEpoch * batch));
+    }
+
+    /** Makes the epoch's remaining steps; false if it was asked to stop first. */
+    private boolean trainEpoch(BooleanSupplier stopRequested) {
+        while (state.stepInEpoch < steps) {
+            if (stopRequested.getAsBoolean()) {
+                return false;
+            }
+            int start = state.stepInEpoch * batch;
+            step(start, new Pass(Math.min(batch, data.train().rows() - start), true, state.step));
+            state.step++;
+            state.stepInEpoch++;
+            progress.step(state.epochsDone + 1, state.stepInEpoch, steps);
+        }
+        return true;
+    }
+
+    private void step(int start, Pass pass) {
+        timer.enter(Phase.INPUT);
+        evaluator.gather(train, start, pass);
+        timer.enter(Phase.FORWARD);
+        network.forward(pass);
+        backend.loss(config.loss(), train, start, network.outputs(), pass);
+        timer.enter(Phase.BACKWARD);
+        network.backward(pass);
+        timer.enter(Phase.UPDATE);
+        learningRate =
+                config.learningRate().rate(state.step, steps, config.loop().epochs());
+        network.update(config.optimizer().update(learningRate, state.step), pass);
+        timer.enter(Phase.OTHER);
+    }
+
+    private void evolve(boolean growBack) {
+        timer.enter(Phase.EVOLUTION);
+        state.evolutions++;
+        state.connectionsExplored += network.evolve(config.rules(), growBack, seed(), state.evolutions, pool);
+        timer.enter(Phase.OTHER);
+    }
+
+    private void evolveAtEnd() {
+        keepTotals();
+        if (state.epochsDone + 1 == config.loop().epochs()) {
+            Action action =
+                    config.schedule().after(state.epochsDone + 1, config.loop().epochs());
+            if (action != Action.NONE) {
+                evolve(action == Action.EVOLVE);
+            }
+        }
+    }
+
+    private void keepTotals() {
+        Totals totals = backend.totals();
+        state.openLoss = totals.loss();
+        state.openCorrect = totals.correct();
+    }
+
+    private EpochMetrics finishEpoch() {
+        Totals trained =
+                new Totals(state.openLoss, state.openCorrect, data.train().rows());
+        if (!Double.isFinite(trained.meanLoss())) {
+            throw new DivergedException(
+                    "the loss of epoch " + (state.epochsDone + 1) + " is not finite (" + trained.meanLoss()
+                            + "); try a smaller --learning-rate",
+                    result("diverged"));
+        }
+        state.trainLoss = trained.meanLoss();
+        state.trainAccuracy = trained.accuracy();
+        state.epochsDone++;
+        state.epochOpen = false;
+        state.stepInEpoch = 0;
+        state.openLoss = 0;
+        state.openCorrect = 0;
+        Totals validated = evaluateIfDue(validation);
+        Totals tested = evaluateIfDue(test);
+        if (tested != null) {
+            state.testLoss = tested.meanLoss();
+            state.testAccuracy = tested.accuracy();
+        }
+        if (validated != null) {
+            state.validationAccuracy = validated.accuracy();
+        }
+        chooseBest(validated != null ? validated : tested, tested);
+        EpochMetrics.Seconds seconds = timer.take();
+        trainSeconds += seconds.train();
+        epochsHere++;
+        return metrics(trained, validated, tested, seconds);
+    }
+
+    private @Nullable Totals evaluateIfDue(@Nullable Samples samples) {
+        boolean due = state.epochsDone % config.loop().evalEvery() == 0
+                || state.epochsDone == config.loop().epochs();
+        if (samples == null || !due) {
+            return null;
+        }
+        timer.enter(Phase.EVALUATION);
+        Totals totals = evaluator.evaluate(samples);
+        timer.enter(Phase.OTHER);
+        return totals;
+    }
+
+    private void chooseBest(@Nullable Totals choosing, @Nullable Totals tested) {
+        if (choosing != null && (state.bestAccuracy == null || choosing.accuracy() > state.bestAccuracy)) {
+            state.bestAccuracy = choosing.accuracy();
+            state.bestTestAccuracy = tested == null ? null : tested.accuracy();
+            state.bestEpoch = state.epochsDone;
+        }
+    }
+
+    private EpochMetrics metrics(
+            Totals trained, @Nullable Totals validated, @Nullable Totals tested, EpochMetrics.Seconds seconds) {
+        List<Integer> connections = network.connections();
+        return new EpochMetrics(
+                state.epochsDone,
+                state.step,
+                learningRate,
+                trained.meanLoss(),
+                trained.accuracy(),
+                validated == null ? null : validated.meanLoss(),
+                validated == null ? null : validated.accuracy(),
+                tested == null ? null : tested.meanLoss(),
+                tested == null ? null : tested.accuracy(),
+                connections.stream().mapToLong(Integer::longValue).sum(),
+                connections,
+                state.connectionsExplored,
+                seconds);
+    }
+
+    private void saveIfDue() throws IOException {
+        boolean last = state.epochsDone == config.loop().epochs() || targetReached();
+        boolean isBest = state.bestEpoch == null || state.bestEpoch == state.epochsDone;
+        if (last || isBest || state.epochsDone % config.loop().checkpointEvery() == 0) {
+            save();
+            if (isBest) {
+                directory.linkBest();
+            }
+        }
+    }
+
+    private void save() throws IOException {
+        sha256 = new Checkpoint(
+                        configuration,
+                        Json.compact(state),
+                        data.train().classes(),
+                        data.normalization().offset(),
+                        data.normalization().scale(),
+                        network.state())
+                .write(directory.last());
+    }
+
+    private TrainResult result(String status) {
+        List<LayerState> layers = network.state();
+        return new TrainResult(
+                status,
+                state.epochsDone,
+                state.step,
+                state.trainLoss,
+                state.trainAccuracy,
+                state.testLoss,
+                state.testAccuracy,
+                state.bestTestAccuracy,
+                state.bestEpoch,
+                layers.stream().mapToLong(LayerState::connections).sum(),
+                layers.stream().mapToLong(LayerState::parameters).sum(),
+                (System.nanoTime() - startNanos) * 1e-9,
+                epochsHere == 0 ? null : trainSeconds / epochsHere,
+                ProcessMemory.peakBytes(),
+                backend.name(),
+                directory.hasCheckpoint() ? directory.last().toString() : null,
+                sha256);
+    }
+}

@@ -1,0 +1,22 @@
+package coppice.backend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.List;
+
+/** Bit for bit comparison of two backends over all cases. */
+public final class BackendParity {
+    private BackendParity() {}
+
+    /** Fails with the first case and the results in which the backends differ. */
+    public static void check(Backend expected, Backend actual, int hidden) {
+        for (NetworkCase shape : NetworkCases.withHidden(hidden)) {
+            expected.setTotals(Totals.ZERO);
+            actual.setTotals(Totals.ZERO);
+            assertEquals(
+                    List.of(),
+                    NetworkRun.differences(NetworkRun.of(expected, shape), NetworkRun.of(actual, shape)),
+                    shape::toString);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package coppice.backend;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The shapes that backends are tested on; the other settings rotate with the index of the case. */
+final class NetworkCases {
+    static final int[] SIZES = {1, 2, 3, 31, 32, 33, 127, 256};
+    static final int[] BATCHES = {1, 2, 3, 4, 5, 10, 31, 32, 33, 64, 96, 100, 128, 160};
+    private static final double[] DENSITIES = {0.5, 0.01, NetworkCase.DENSE, 0, 1, 0.2, NetworkCase.DENSE};
+    private static final Activation[] ACTIVATIONS = {
+        new Activation(Activation.Kind.LEAKY, 0.25f),
+        new Activation(Activation.Kind.SRELU, 0),
+        new Activation(Activation.Kind.RELU, 0),
+        new Activation(Activation.Kind.TANH, 0),
+        new Activation(Activation.Kind.SIGMOID, 0),
+        Activation.IDENTITY,
+        new Activation(Activation.Kind.LEAKY, -0.6f),
+    };
+    private static final double[] DROPOUTS = {0, 0.3, 0.5, 0, 0.9};
+
+    private static final Loss[] LOSSES = {Loss.CROSS_ENTROPY, Loss.MSE, Loss.MSE_REFERENCE};
+    private static final Update.Kind[] RULES = {Update.Kind.SGD, Update.Kind.NESTEROV, Update.Kind.ADAM};
+
+    private NetworkCases() {}
+
+    /** Every batch with a hidden layer of {@code hidden} neurons between layers of other sizes. */
+    static List<NetworkCase> withHidden(int hidden) {
+        List<NetworkCase> cases = new ArrayList<>();
+        for (int i = 0; i < BATCHES.length * 4; i++) {
+            int batch = BATCHES[i % BATCHES.length];
+            int seed = hidden * 1000 + i;
+            int inputs = SIZES[(i * 5 + hidden + i / 14) % SIZES.length];
+            int outputs = SIZES[(i * 3 + hidden * 7) % (SIZES.length - 1)];
+            cases.add(new NetworkCase(
+                    inputs,
+                    hidden,
+                    outputs,
+                    batch,
+                    batch,
+                    DENSITIES[seed % DENSITIES.length],
+                    ACTIVATIONS[(seed + i / BATCHES.length) % ACTIVATIONS.length],
+                    DROPOUTS[seed % DROPOUTS.length],
+                    LOSSES[seed % LOSSES.length],
+                    update(seed % 6),
+                    seed));
+        }
+        return cases;
+    }
+
+    /** Each rule, with coupled and with unscaled decay. */
+    static Update update(int which) {
+        Update.Kind kind = RULES[which % RULES.length];
+        boolean unscaled = which >= 3;
+        return kind == Update.Kind.ADAM
+                ? new Update(kind, 0.004f, 0.9f, 0.01f, unscaled, 0.999f, 3.7f, 1e-8f)
+                : new Update(kind, 0.05f, 0.9f, 0.01f, unscaled, 0, 0, 0);
+    }
+}

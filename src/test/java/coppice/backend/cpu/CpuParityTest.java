@@ -1,0 +1,34 @@
+package coppice.backend.cpu;
+
+import coppice.backend.BackendParity;
+import coppice.parallel.WorkerPool;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Neither the kernels nor the number of threads changes a bit. */
+class CpuParityTest {
+    @ParameterizedTest(name = "{0} hidden neurons")
+    @ValueSource(ints = {1, 2, 3, 31, 32, 33, 127, 256})
+    void vectorKernelsGiveTheBitsOfPlainOnes(int hidden) {
+        BackendParity.check(
+                CpuBackends.of(KernelSet.plain(), 1), CpuBackends.of(CpuBackends.vectorKernels(), 1), hidden);
+    }
+
+    @ParameterizedTest(name = "plain, {0} threads, {1} hidden neurons")
+    @CsvSource({"2, 33", "3, 127", "7, 256", "7, 1"})
+    void threadsChangeNoBit(int threads, int hidden) {
+        try (WorkerPool pool = new WorkerPool(threads)) {
+            BackendParity.check(CpuBackends.of(KernelSet.plain(), 1), new CpuBackend(KernelSet.plain(), pool), hidden);
+        }
+    }
+
+    @ParameterizedTest(name = "Vector API, {0} threads, {1} hidden neurons")
+    @CsvSource({"2, 33", "2, 256", "3, 127", "7, 256", "7, 1"})
+    void threadsChangeNoBitOfVectorKernels(int threads, int hidden) {
+        KernelSet kernels = CpuBackends.vectorKernels();
+        try (WorkerPool pool = new WorkerPool(threads)) {
+            BackendParity.check(CpuBackends.of(kernels, 1), new CpuBackend(kernels, pool), hidden);
+        }
+    }
+}

@@ -1,0 +1,223 @@
+package coppice.oracle;
+
+import coppice.backend.Activation;
+import coppice.backend.Loss;
+
+/**
+ * A network of two layers in double, by plain loops over dense matrices: the truth that backends are held against.
+ *
+ * <p>Inputs are set, then {@link #forward} and {@link #backward} fill the rest. Activations are (neurons, batch).
+ */
+public final class OracleNetwork {
+    public final Activation activation; // of the hidden layer
+    public final Loss loss;
+    public final double[][] firstWeights; // (hidden, inputs)
+    public final double[] firstBias;
+    public final double[][] secondWeights; // (outputs, hidden)
+    public final double[] secondBias;
+    public final double[][] slopes; // (4, hidden)
+    public final double[][] kept; // (hidden, batch): 0 where dropped, else the scale
+    public final double[][] x; // (inputs, batch)
+    public final int[] labels; // (batch)
+
+    public double[][] hiddenZ = {};
+    public double[][] hidden = {};
+    public double[][] logits = {};
+    public double[][] probabilities = {};
+    public double totalLoss;
+    public double[][] dLogits = {};
+    public double[][] dHidden = {};
+    public double[][] dHiddenZ = {};
+    public double[][] dFirstWeights = {};
+    public double[][] dSecondWeights = {};
+    public double[] dFirstBias = {};
+    public double[] dSecondBias = {};
+    public double[][] dSlopes = {};
+
+    public OracleNetwork(
+            Activation activation,
+            Loss loss,
+            double[][] firstWeights,
+            double[] firstBias,
+            double[][] secondWeights,
+            double[] secondBias,
+            double[][] slopes,
+            double[][] kept,
+            double[][] x,
+            int[] labels) {
+        this.activation = activation;
+        this.loss = loss;
+        this.firstWeights = firstWeights;
+        this.firstBias = firstBias;
+        this.secondWeights = secondWeights;
+        this.secondBias = secondBias;
+        this.slopes = slopes;
+        this.kept = kept;
+        this.x = x;
+        this.labels = labels;
+    }
+
+    public void forward() {
+        hiddenZ = layer(firstWeights, firstBias, x);
+        hidden = new double[hiddenZ.length][labels.length];
+        for (int n = 0; n < hidden.length; n++) {
+            for (int b = 0; b < labels.length; b++) {
+                hidden[n][b] = value(n, hiddenZ[n][b]) * kept[n][b];
+            }
+        }
+        logits = layer(secondWeights, secondBias, hidden);
+        probabilities = new double[logits.length][labels.length];
+        totalLoss = 0;
+        for (int b = 0; b < labels.length; b++) {
+            totalLoss += loss == Loss.CROSS_ENTROPY ? crossEntropy(b) : squares(b);
+        }
+    }
+
+    /** The loss that training minimises. */
+    public double meanLoss() {
+        forward();
+        return totalLoss / labels.length;
+    }
+
+    private static double[][] layer(double[][] weights, double[] bias, double[][] x) {
+        int batch = x[0].length;
+        double[][] z = new double[weights.length][batch];
+        for (int row = 0; row < weights.length; row++) {
+            for (int b = 0; b < batch; b++) {
+                z[row][b] = bias[row];
+                for (int column = 0; column < x.length; column++) {
+                    z[row][b] += weights[row][column] * x[column][b];
+                }
+            }
+        }
+        return z;
+    }
+
+    private double crossEntropy(int b) {
+        double greatest = Double.NEGATIVE_INFINITY;
+        for (double[] z : logits) {
+            greatest = Math.max(greatest, z[b]);
+        }
+        double sum = 0;
+        for (double[] z : logits) {
+            sum += Math.exp(z[b] - greatest);
+        }
+        for (int k = 0; k < logits.length; k++) {
+            probabilities[k][b] = Math.exp(logits[k][b] - greatest) / sum;
+        }
+        return Math.log(sum) + greatest - logits[labels[b]][b];
+    }
+
+    private double squares(int b) {
+        double sum = 0;
+        for (int k = 0; k < logits.length; k++) {
+            probabilities[k][b] = logistic(logits[k][b]);
+            double difference = probabilities[k][b] - (labels[b] == k ? 1 : 0);
+            sum += difference * difference / 2;
+        }
+        return sum;
+    }
+
+    public void backward() {
+        int batch = labels.length;
+        dLogits = new double[logits.length][batch];
+        for (int k = 0; k < logits.length; k++) {
+            for (int b = 0; b < batch; b++) {
+                double p = probabilities[k][b];
+                double difference = p - (labels[b] == k ? 1 : 0);
+                double slope = switch (loss) {
+                    case CROSS_ENTROPY -> 1;
+                    case MSE -> p * (1 - p);
+                    case MSE_REFERENCE -> logistic(p) * (1 - logistic(p));
+                };
+                dLogits[k][b] = difference * slope / batch;
+            }
+        }
+        dSecondWeights = outer(dLogits, hidden);
+        dSecondBias = rowSums(dLogits);
+        dHidden = new double[hidden.length][batch];
+        dHiddenZ = new double[hidden.length][batch];
+        dSlopes = new double[4][hidden.length];
+        for (int n = 0; n < hidden.length; n++) {
+            for (int b = 0; b < batch; b++) {
+                for (int k = 0; k < logits.length; k++) {
+                    dHidden[n][b] += secondWeights[k][n] * dLogits[k][b];
+                }
+                double t = dHidden[n][b] * kept[n][b];
+                dHiddenZ[n][b] = t * derivative(n, hiddenZ[n][b], t);
+            }
+        }
+        dFirstWeights = outer(dHiddenZ, x);
+        dFirstBias = rowSums(dHiddenZ);
+    }
+
+    private static double[][] outer(double[][] dz, double[][] x) {
+        double[][] sums = new double[dz.length][x.length];
+        for (int row = 0; row < dz.length; row++) {
+            for (int column = 0; column < x.length; column++) {
+                for (int b = 0; b < dz[row].length; b++) {
+                    sums[row][column] += dz[row][b] * x[column][b];
+                }
+            }
+        }
+        return sums;
+    }
+
+    private static double[] rowSums(double[][] dz) {
+        double[] sums = new double[dz.length];
+        for (int row = 0; row < dz.length; row++) {
+            for (double value : dz[row]) {
+                sums[row] += value;
+            }
+        }
+        return sums;
+    }
+
+    private static double logistic(double z) {
+        return 1 / (1 + Math.exp(-z));
+    }
+
+    private double value(int neuron, double z) {
+        return switch (activation.kind()) {
+            case IDENTITY -> z;
+            case RELU -> Math.max(z, 0);
+            case LEAKY -> z > 0 ? z : activation.slope() * z;
+            case TANH -> Math.tanh(z);
+            case SIGMOID -> logistic(z);
+            case SRELU -> {
+                double left = slopes[0][neuron];
+                double right = left + Math.abs(slopes[2][neuron]);
+                yield z >= right
+                        ? right + slopes[3][neuron] * (z - right)
+                        : z <= left ? left + slopes[1][neuron] * (z - left) : z;
+            }
+        };
+    }
+
+    /** f'(z); adds to the gradient of SReLU's parameters, given the gradient {@code t} by the output. */
+    private double derivative(int neuron, double z, double t) {
+        return switch (activation.kind()) {
+            case IDENTITY -> 1;
+            case RELU -> z > 0 ? 1 : 0;
+            case LEAKY -> z > 0 ? 1 : activation.slope();
+            case TANH -> 1 - Math.tanh(z) * Math.tanh(z);
+            case SIGMOID -> logistic(z) * (1 - logistic(z));
+            case SRELU -> {
+                double left = slopes[0][neuron];
+                double right = left + Math.abs(slopes[2][neuron]);
+                if (z >= right) {
+                    dSlopes[0][neuron] += t * (1 - slopes[3][neuron]);
+                    dSlopes[2][neuron] += t * (1 - slopes[3][neuron]) * Math.signum(slopes[2][neuron]);
+                    dSlopes[3][neuron] += t * (z - right);
+                    yield slopes[3][neuron];
+                }
+                if (z <= left) {
+                    dSlopes[0][neuron] += t * (1 - slopes[1][neuron]);
+                    dSlopes[1][neuron] += t * (z - left);
+                    yield slopes[1][neuron];
+                }
+                yield 1;
+            }
+        };
+    }
+}

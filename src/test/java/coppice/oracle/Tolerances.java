@@ -1,0 +1,21 @@
+package coppice.oracle;
+
+/** How far results in float may lie from the oracle in double. */
+public final class Tolerances {
+    /** For the arrays of a two-layer network: error over the array's greatest magnitude. */
+    public static final double NETWORK = 5e-5;
+
+    /** Absolute, for what is computed from the distance of a probability from one, which a float rounds by 6e-8. */
+    public static final double NEAR_ONE = 3e-8;
+
+    /** For a loss that is a sum over samples: relative error. */
+    public static final double LOSS = 1e-5;
+
+    /** For central differences in double with {@link #DIFFERENCE_STEP}: error over the gradient's greatest magnitude. */
+    public static final double DIFFERENCE = 1e-5;
+
+    /** Half the distance between the two points of a central difference. */
+    public static final double DIFFERENCE_STEP = 1e-6;
+
+    private Tolerances() {}
+}

@@ -62,7 +62,7 @@ final class DataSources {
     /**
      * The samples of a run, divided into parts.
      *
-     * <p>Test samples come from {@code --test}, else from the source's own test part, else from {@code --test-fraction}.
+     * <p>Test samples come from {@code --test}, else the source's own test part, else {@code --test-fraction}.
      */
     static Datasets.Parts load(Settings settings) {
         long seed = settings.parse("seed", "a whole number", Long::valueOf);

@@ -8,8 +8,12 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /** Starts the program: finds the command, runs it, and turns what it throws into one line and an exit code. */
 public final class Main {
@@ -29,6 +33,7 @@ public final class Main {
         PrintStream err = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
         boolean terminal =
                 Boolean.getBoolean("coppice.terminal"); // scripts/coppice knows; Java cannot ask about stderr
+        StopRequest.ownProcess();
         int code = run(Arrays.asList(words), new Console(out, err, terminal));
         out.flush();
         StopRequest.exit(code);
@@ -88,11 +93,25 @@ public final class Main {
     }
 
     private static int report(Exception e, int code, boolean verbose, Console console) {
-        String message = e instanceof UncheckedIOException unchecked
-                ? String.valueOf(unchecked.getCause())
-                : e.getMessage() == null || e instanceof IOException ? e.toString() : e.getMessage();
+        Throwable cause = e instanceof UncheckedIOException ? Objects.requireNonNullElse(e.getCause(), e) : e;
+        String message = cause instanceof FileSystemException fault
+                ? describe(fault)
+                : cause.getMessage() == null ? cause.toString() : cause.getMessage();
         console.message("coppice: " + message.lines().findFirst().orElse(e.toString()));
         return fail(e, code, verbose, console);
+    }
+
+    /** The file and what is wrong with it; some of these exceptions say that by their type alone. */
+    private static String describe(FileSystemException fault) {
+        String reason = fault.getReason();
+        if (reason == null) {
+            reason = fault instanceof NoSuchFileException
+                    ? "there is no such file or directory"
+                    : fault instanceof AccessDeniedException
+                            ? "access is denied"
+                            : fault.getClass().getSimpleName();
+        }
+        return fault.getFile() + ": " + reason;
     }
 
     private static int fail(Throwable e, int code, boolean verbose, Console console) {

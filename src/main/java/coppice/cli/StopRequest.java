@@ -6,12 +6,13 @@ import java.util.function.BooleanSupplier;
 /**
  * A request to end training early, by SIGTERM or SIGINT or because time is up.
  *
- * <p>A signal starts the JVM's shutdown. The hook sets the request, waits until the program has come to its own end, and
- * then ends the process with the program's exit code in place of the signal's.
+ * <p>A signal starts the JVM's shutdown. The hook sets the request, waits until the program has come to its own end,
+ * and then ends the process with the program's exit code in place of the signal's.
  */
 final class StopRequest implements BooleanSupplier {
     private static final CompletableFuture<Integer> EXIT_CODE = new CompletableFuture<>();
     private static volatile boolean signalled;
+    private static volatile boolean ownsProcess;
 
     private final long deadlineNanos; // Long.MAX_VALUE for none
 
@@ -19,9 +20,16 @@ final class StopRequest implements BooleanSupplier {
         this.deadlineNanos = deadlineNanos;
     }
 
-    /** Listens to signals from now on; {@code maxSeconds} may be infinite. */
+    /** Says that the process will end by {@link #exit}; within another program signals are not ours to wait on. */
+    static void ownProcess() {
+        ownsProcess = true;
+    }
+
+    /** Listens to signals from now on, in a process of our own; {@code maxSeconds} may be infinite. */
     static StopRequest install(double maxSeconds) {
-        Runtime.getRuntime().addShutdownHook(new Thread(StopRequest::onShutdown, "coppice-stop"));
+        if (ownsProcess) {
+            Runtime.getRuntime().addShutdownHook(new Thread(StopRequest::onShutdown, "coppice-stop"));
+        }
         double nanos = maxSeconds * 1e9;
         return new StopRequest(nanos < 9e18 ? System.nanoTime() + (long) nanos : Long.MAX_VALUE);
     }

@@ -6,8 +6,8 @@ import java.util.Optional;
 /**
  * A discrete power law fitted to degrees: {@code p(x) = x^-exponent / zeta(exponent, xmin)} for x &gt;= xmin.
  *
- * <p>After Clauset, Shalizi and Newman, "Power-law distributions in empirical data", SIAM Review 51 (2009): the exponent
- * of each candidate xmin by maximum likelihood, and the xmin whose fit lies nearest to the data in the
+ * <p>After Clauset, Shalizi and Newman, "Power-law distributions in empirical data", SIAM Review 51 (2009): the
+ * exponent of each candidate xmin by maximum likelihood, and the xmin whose fit lies nearest to the data in the
  * Kolmogorov-Smirnov distance. A fit says how steep the tail is, not that it is a power law.
  *
  * @param exponent above 1
@@ -24,7 +24,8 @@ public record PowerLaw(double exponent, int xmin, int tail, double distance) {
     @SuppressWarnings("ArrayRecordComponent")
     private record Tails(int[] values, int[] counts, double[] logarithms) {
         static Tails of(int[] degrees) {
-            int[] sorted = Arrays.stream(degrees).filter(degree -> degree > 0).sorted().toArray();
+            int[] sorted =
+                    Arrays.stream(degrees).filter(degree -> degree > 0).sorted().toArray();
             int[] values = Arrays.stream(sorted).distinct().toArray();
             int[] counts = new int[values.length + 1];
             double[] logarithms = new double[values.length + 1];
@@ -40,7 +41,7 @@ public record PowerLaw(double exponent, int xmin, int tail, double distance) {
             return new Tails(values, counts, logarithms);
         }
 
-        /** Log-likelihood a neuron of the values from index {@code i} on, up to what does not depend on the exponent. */
+        /** Log-likelihood a neuron of the values from index {@code i} on, less what no exponent changes. */
         double likelihood(int i, double exponent) {
             double meanLogarithm = logarithms[i] / counts[i] - Math.log(values[i]);
             return -Math.log(HurwitzZeta.scaled(exponent, values[i])) - exponent * meanLogarithm;

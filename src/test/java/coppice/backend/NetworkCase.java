@@ -119,8 +119,11 @@ record NetworkCase(
     private boolean isDropped(int neuron, int column) {
         Dropout rule = dropoutRule();
         int[] block = new int[4];
-        Philox.block(rule.seed(), column / 8, neuron, STEP, rule.purposeWord(), block, 0);
-        int word = block[column % 8 / 2];
-        return (column % 2 == 0 ? word & 0xFFFF : word >>> 16) < rule.threshold();
+        int number = 0;
+        for (int j = 0; j < 16; j++) {
+            Philox.block(rule.seed(), column / 32 * 4 + j / 4, neuron, STEP, rule.purposeWord(), block, 0);
+            number = number << 1 | (block[j % 4] >>> column % 32 & 1);
+        }
+        return number < rule.threshold();
     }
 }

@@ -6,7 +6,6 @@ import coppice.backend.Neurons;
 import coppice.backend.Pass;
 import coppice.backend.Update;
 import coppice.random.Philox;
-import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -72,19 +71,23 @@ public class NeuronKernels {
         applyDropped(dropout, a, neuron, pass.batch(), bits.words(), bits.at(neuron));
     }
 
-    /** Sets the bits of the outputs that this step drops. */
-    protected void drawDropped(Dropout dropout, Pass pass, int neuron, int[] words, int at) {
+    /** Sets the bits of the outputs that this step drops; stops drawing once 32 outputs are all decided. */
+    private static void drawDropped(Dropout dropout, Pass pass, int neuron, int[] words, int at) {
         int[] block = new int[4];
-        int groups = (pass.batch() + 7) / 8;
-        Arrays.fill(words, at, at + (groups + 3) / 4, 0);
-        for (int group = 0; group < groups; group++) {
-            Philox.block(dropout.seed(), group, neuron, pass.step(), dropout.purposeWord(), block, 0);
-            int bits = 0;
-            for (int i = 0; i < 8; i++) {
-                int half = (block[i >> 1] >>> ((i & 1) * 16)) & 0xFFFF;
-                bits |= half < dropout.threshold() ? 1 << i : 0;
+        for (int first = 0; first < pass.batch(); first += 32) {
+            int below = 0;
+            int equal = -1; // outputs whose bits so far are those of the threshold
+            for (int bit = 15; bit >= 0 && equal != 0; bit--) {
+                if ((bit & 3) == 3) {
+                    int draw = first / 8 + (15 - bit) / 4;
+                    Philox.block(dropout.seed(), draw, neuron, pass.step(), dropout.purposeWord(), block, 0);
+                }
+                int random = block[3 - (bit & 3)];
+                boolean one = (dropout.threshold() >>> bit & 1) != 0;
+                below |= one ? equal & ~random : 0;
+                equal &= one ? random : ~random;
             }
-            words[at + (group >> 2)] |= bits << ((group & 3) * 8);
+            words[at + first / 32] = below;
         }
     }
 

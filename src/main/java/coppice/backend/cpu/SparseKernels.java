@@ -59,26 +59,43 @@ public class SparseKernels {
 
     /** out[k] = sum by lanes over the batch of dz[row(k)] * x[column(k)], for the connections of the rows. */
     public void sddmm(CsrPattern pattern, CpuTensor dz, CpuTensor x, CpuTensor out, int batch, int from, int to) {
-        int[] offsets = pattern.rowOffsets();
-        Dots dots = dots();
-        for (int row = from; row < to; row++) {
-            dots.row(pattern, dz, x, batch, row, offsets[row], offsets[row + 1], out.data(), out.at(0) + offsets[row]);
-        }
+        byChunks(pattern, dz, x, batch, from, to, (gradient, k, count) -> {
+            System.arraycopy(gradient, 0, out.data(), out.at(0) + k, count);
+        });
     }
 
     /** Learns the connections of the rows: the gradient of {@link #sddmm}, used at once. */
     public void sddmmUpdate(CpuSparseTensor w, CpuTensor dz, CpuTensor x, Update update, int batch, int from, int to) {
-        CsrPattern pattern = w.pattern();
+        byChunks(w.pattern(), dz, x, batch, from, to, (gradient, k, count) -> {
+            updates.apply(update, gradient, 0, w.values(), w.states(), k, count);
+        });
+    }
+
+    @FunctionalInterface
+    private interface Chunk {
+        /** Uses the gradients of {@code count} connections from {@code k} on. */
+        void use(float[] gradient, int k, int count);
+    }
+
+    /** Computes gradients for some hundred connections at a time, over the ends of rows. */
+    private void byChunks(CsrPattern pattern, CpuTensor dz, CpuTensor x, int batch, int from, int to, Chunk chunk) {
         int[] offsets = pattern.rowOffsets();
         Dots dots = dots();
-        float[] gradient = new float[Dots.CHUNK];
+        float[] gradient = new float[Dots.CHUNK + Dots.SLACK];
+        int chunkStart = offsets[from];
         for (int row = from; row < to; row++) {
-            for (int k = offsets[row]; k < offsets[row + 1]; k += Dots.CHUNK) {
-                int end = Math.min(k + Dots.CHUNK, offsets[row + 1]);
-                dots.row(pattern, dz, x, batch, row, k, end, gradient, 0);
-                updates.apply(update, gradient, 0, w.values(), w.states(), k, end - k);
+            int k = offsets[row];
+            while (k < offsets[row + 1]) {
+                int end = Math.min(chunkStart + Dots.CHUNK, offsets[row + 1]);
+                dots.row(pattern, dz, x, batch, row, k, end, gradient, k - chunkStart);
+                k = end;
+                if (k == chunkStart + Dots.CHUNK) {
+                    chunk.use(gradient, chunkStart, Dots.CHUNK);
+                    chunkStart = k;
+                }
             }
         }
+        chunk.use(gradient, chunkStart, offsets[to] - chunkStart);
     }
 
     /** Inner products of one row of dz with rows of x; holds scratch, so one for each range. */
@@ -90,6 +107,9 @@ public class SparseKernels {
     public interface Dots {
         /** Connections whose gradients are held at once. */
         int CHUNK = 512;
+
+        /** Floats past the last one wanted that may be overwritten. */
+        int SLACK = 16;
 
         /** out[outAt + i] = dz[row] . x[column(from + i)] by lanes, for the connections [from, to) of the row. */
         void row(

@@ -88,27 +88,23 @@ final class VectorDenseKernels extends DenseKernels {
         }
     }
 
-    private static FloatVector load(float[] data, int at) {
-        return FloatVector.fromArray(FLOATS, data, at);
-    }
-
     private static void sixRows(
             int terms, float[] a, int at, int rowStep, int step, float[] b, int bAt, float[] c, int cAt, int cStep) {
-        FloatVector c00 = load(c, cAt);
-        FloatVector c01 = load(c, cAt + LENGTH);
-        FloatVector c10 = load(c, cAt + cStep);
-        FloatVector c11 = load(c, cAt + cStep + LENGTH);
-        FloatVector c20 = load(c, cAt + 2 * cStep);
-        FloatVector c21 = load(c, cAt + 2 * cStep + LENGTH);
-        FloatVector c30 = load(c, cAt + 3 * cStep);
-        FloatVector c31 = load(c, cAt + 3 * cStep + LENGTH);
-        FloatVector c40 = load(c, cAt + 4 * cStep);
-        FloatVector c41 = load(c, cAt + 4 * cStep + LENGTH);
-        FloatVector c50 = load(c, cAt + 5 * cStep);
-        FloatVector c51 = load(c, cAt + 5 * cStep + LENGTH);
+        FloatVector c00 = FloatVector.fromArray(FLOATS, c, cAt);
+        FloatVector c01 = FloatVector.fromArray(FLOATS, c, cAt + LENGTH);
+        FloatVector c10 = FloatVector.fromArray(FLOATS, c, cAt + cStep);
+        FloatVector c11 = FloatVector.fromArray(FLOATS, c, cAt + cStep + LENGTH);
+        FloatVector c20 = FloatVector.fromArray(FLOATS, c, cAt + 2 * cStep);
+        FloatVector c21 = FloatVector.fromArray(FLOATS, c, cAt + 2 * cStep + LENGTH);
+        FloatVector c30 = FloatVector.fromArray(FLOATS, c, cAt + 3 * cStep);
+        FloatVector c31 = FloatVector.fromArray(FLOATS, c, cAt + 3 * cStep + LENGTH);
+        FloatVector c40 = FloatVector.fromArray(FLOATS, c, cAt + 4 * cStep);
+        FloatVector c41 = FloatVector.fromArray(FLOATS, c, cAt + 4 * cStep + LENGTH);
+        FloatVector c50 = FloatVector.fromArray(FLOATS, c, cAt + 5 * cStep);
+        FloatVector c51 = FloatVector.fromArray(FLOATS, c, cAt + 5 * cStep + LENGTH);
         for (int p = 0; p < terms; p++) {
-            FloatVector b0 = load(b, bAt + p * PANEL);
-            FloatVector b1 = load(b, bAt + p * PANEL + LENGTH);
+            FloatVector b0 = FloatVector.fromArray(FLOATS, b, bAt + p * PANEL);
+            FloatVector b1 = FloatVector.fromArray(FLOATS, b, bAt + p * PANEL + LENGTH);
             int q = at + p * step;
             FloatVector factor = FloatVector.broadcast(FLOATS, a[q]);
             c00 = factor.fma(b0, c00);
@@ -145,13 +141,13 @@ final class VectorDenseKernels extends DenseKernels {
 
     private static void twoRows(
             int terms, float[] a, int at, int rowStep, int step, float[] b, int bAt, float[] c, int cAt, int cStep) {
-        FloatVector c00 = load(c, cAt);
-        FloatVector c01 = load(c, cAt + LENGTH);
-        FloatVector c10 = load(c, cAt + cStep);
-        FloatVector c11 = load(c, cAt + cStep + LENGTH);
+        FloatVector c00 = FloatVector.fromArray(FLOATS, c, cAt);
+        FloatVector c01 = FloatVector.fromArray(FLOATS, c, cAt + LENGTH);
+        FloatVector c10 = FloatVector.fromArray(FLOATS, c, cAt + cStep);
+        FloatVector c11 = FloatVector.fromArray(FLOATS, c, cAt + cStep + LENGTH);
         for (int p = 0; p < terms; p++) {
-            FloatVector b0 = load(b, bAt + p * PANEL);
-            FloatVector b1 = load(b, bAt + p * PANEL + LENGTH);
+            FloatVector b0 = FloatVector.fromArray(FLOATS, b, bAt + p * PANEL);
+            FloatVector b1 = FloatVector.fromArray(FLOATS, b, bAt + p * PANEL + LENGTH);
             FloatVector factor = FloatVector.broadcast(FLOATS, a[at + p * step]);
             c00 = factor.fma(b0, c00);
             c01 = factor.fma(b1, c01);
@@ -166,12 +162,12 @@ final class VectorDenseKernels extends DenseKernels {
     }
 
     private static void oneRow(int terms, float[] a, int at, int step, float[] b, int bAt, float[] c, int cAt) {
-        FloatVector c0 = load(c, cAt);
-        FloatVector c1 = load(c, cAt + LENGTH);
+        FloatVector c0 = FloatVector.fromArray(FLOATS, c, cAt);
+        FloatVector c1 = FloatVector.fromArray(FLOATS, c, cAt + LENGTH);
         for (int p = 0; p < terms; p++) {
             FloatVector factor = FloatVector.broadcast(FLOATS, a[at + p * step]);
-            c0 = factor.fma(load(b, bAt + p * PANEL), c0);
-            c1 = factor.fma(load(b, bAt + p * PANEL + LENGTH), c1);
+            c0 = factor.fma(FloatVector.fromArray(FLOATS, b, bAt + p * PANEL), c0);
+            c1 = factor.fma(FloatVector.fromArray(FLOATS, b, bAt + p * PANEL + LENGTH), c1);
         }
         c0.intoArray(c, cAt);
         c1.intoArray(c, cAt + LENGTH);

@@ -7,13 +7,14 @@ import coppice.matrix.CsrPattern;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Inner products by 32 lanes, several connections of a row at once so that the row of dz is loaded once for all.
  *
- * <p>The lanes are folded in registers: two vectors are blended so that one sum folds both.
+ * <p>The lanes are folded in registers: two vectors, blended one way and the other, fold in one sum.
  */
 final class VectorDots implements SparseKernels.Dots {
     private static final VectorSpecies<Float> FLOATS = VectorKernels.FLOATS;
@@ -24,8 +25,15 @@ final class VectorDots implements SparseKernels.Dots {
     private static final VectorShuffle<Float> SWAP_1 = swap(1);
     private static final VectorMask<Float> UPPER_8 = upper(8);
     private static final VectorMask<Float> UPPER_4 = upper(4);
+    private static final VectorMask<Float> UPPER_2 = upper(2);
+    private static final VectorMask<Float> UPPER_1 = upper(1);
+    private static final FloatVector LANE_NUMBERS = FloatVector.zero(FLOATS).addIndex(1);
 
-    private final float[] folded = new float[16];
+    /** Lane c takes lane (c mod 4) * 4 + c / 4: the transpose of 4 by 4 lanes. */
+    private static final VectorShuffle<Float> ORDER =
+            VectorShuffle.fromOp(FLOATS, lane -> ((lane & 3) * 4 + (lane >> 2)) & (LENGTH - 1));
+
+    private final float[] partial = new float[64];
     private final float[] lanes = new float[Lanes.COUNT];
 
     private static VectorShuffle<Float> swap(int distance) {
@@ -54,56 +62,58 @@ final class VectorDots implements SparseKernels.Dots {
         int[] columns = pattern.columnIndices();
         int dzAt = dz.at(row);
         int whole = batch - batch % Lanes.COUNT;
-        if (whole == 0) {
+        if (LENGTH == 16 ? CpuTensor.columnGroup(dz, x) < Lanes.COUNT : whole == 0) {
             for (int k = from; k < to; k++) {
                 out[outAt + k - from] = shortDot(dz.data(), dzAt, x.data(), x.at(columns[k]), batch);
             }
             return;
         }
+        if (LENGTH == 16) {
+            for (int k = from; k < to; k += 16) {
+                sixteen(dz.data(), dzAt, x, columns, k, to, batch);
+                intoOrder(out, outAt + k - from);
+            }
+            return;
+        }
         int k = from;
-        if (whole == batch && LENGTH == 16) {
-            for (; k + 4 <= to; k += 4) {
-                quad(dz.data(), dzAt, x, columns, k, whole);
-                int o = outAt + k - from;
-                out[o] = folded[0];
-                out[o + 1] = folded[4];
-                out[o + 2] = folded[8];
-                out[o + 3] = folded[12];
-            }
-        } else if (whole == batch) {
-            for (; k + 2 <= to; k += 2) {
-                pair(dz.data(), dzAt, x, columns, k, whole);
-                int o = outAt + k - from;
-                out[o] = folded[0];
-                out[o + 1] = folded[4];
-            }
+        for (; whole == batch && k + 2 <= to; k += 2) {
+            pair(dz.data(), dzAt, x, columns, k, whole);
+            out[outAt + k - from] = partial[0];
+            out[outAt + k - from + 1] = partial[4];
         }
         for (; k < to; k++) {
             out[outAt + k - from] = dot(dz.data(), dzAt, x.data(), x.at(columns[k]), batch, whole);
         }
     }
 
-    private static FloatVector load(float[] data, int at) {
-        return FloatVector.fromArray(FLOATS, data, at);
+    /** Sums of up to 16 connections, four to a vector; past the last one it is taken again. */
+    private void sixteen(float[] d, int dAt, CpuTensor x, int[] columns, int k, int to, int batch) {
+        int last = to - 1;
+        for (int i = 0; i < 16 && k + i < to; i += 4) {
+            int x0 = x.at(columns[k + i]);
+            int x1 = x.at(columns[Math.min(k + i + 1, last)]);
+            int x2 = x.at(columns[Math.min(k + i + 2, last)]);
+            int x3 = x.at(columns[Math.min(k + i + 3, last)]);
+            quad(d, dAt, x.data(), x0, x1, x2, x3, batch, i * 4);
+        }
     }
 
-    /** Folds a by {@code distance} into the lower lanes of each pair of groups and b into the upper ones. */
-    private static FloatVector fold(FloatVector a, FloatVector b, VectorMask<Float> upper, VectorShuffle<Float> swap) {
-        return a.blend(b, upper).add(b.blend(a, upper).rearrange(swap));
+    /** Folds four vectors of four connections each and writes the 16 sums in order. */
+    private void intoOrder(float[] out, int outAt) {
+        FloatVector sum0 = FloatVector.fromArray(FLOATS, partial, 0);
+        FloatVector sum1 = FloatVector.fromArray(FLOATS, partial, 16);
+        FloatVector sum2 = FloatVector.fromArray(FLOATS, partial, 32);
+        FloatVector sum3 = FloatVector.fromArray(FLOATS, partial, 48);
+        FloatVector even =
+                sum0.blend(sum2, UPPER_2).add(sum2.blend(sum0, UPPER_2).rearrange(SWAP_2));
+        FloatVector odd =
+                sum1.blend(sum3, UPPER_2).add(sum3.blend(sum1, UPPER_2).rearrange(SWAP_2));
+        FloatVector sums = even.blend(odd, UPPER_1).add(odd.blend(even, UPPER_1).rearrange(SWAP_1));
+        sums.rearrange(ORDER).intoArray(out, outAt);
     }
 
-    private static FloatVector foldLast(FloatVector sums) {
-        FloatVector pairs = sums.add(sums.rearrange(SWAP_2));
-        return pairs.add(pairs.rearrange(SWAP_1));
-    }
-
-    /** Four connections with vectors of 16; the sums land in folded[0], [4], [8], [12]. */
-    private void quad(float[] d, int dAt, CpuTensor x, int[] columns, int k, int batch) {
-        float[] xs = x.data();
-        int x0 = x.at(columns[k]);
-        int x1 = x.at(columns[k + 1]);
-        int x2 = x.at(columns[k + 2]);
-        int x3 = x.at(columns[k + 3]);
+    /** Four connections with vectors of 16, folded to four lanes each: connection i in lanes 4 i to 4 i + 3. */
+    private void quad(float[] d, int dAt, float[] xs, int x0, int x1, int x2, int x3, int batch, int to) {
         FloatVector low0 = FloatVector.zero(FLOATS);
         FloatVector low1 = low0;
         FloatVector low2 = low0;
@@ -112,24 +122,45 @@ final class VectorDots implements SparseKernels.Dots {
         FloatVector high1 = low0;
         FloatVector high2 = low0;
         FloatVector high3 = low0;
-        for (int b = 0; b < batch; b += 32) {
-            FloatVector dLow = load(d, dAt + b);
-            FloatVector dHigh = load(d, dAt + b + 16);
-            low0 = dLow.fma(load(xs, x0 + b), low0);
-            high0 = dHigh.fma(load(xs, x0 + b + 16), high0);
-            low1 = dLow.fma(load(xs, x1 + b), low1);
-            high1 = dHigh.fma(load(xs, x1 + b + 16), high1);
-            low2 = dLow.fma(load(xs, x2 + b), low2);
-            high2 = dHigh.fma(load(xs, x2 + b + 16), high2);
-            low3 = dLow.fma(load(xs, x3 + b), low3);
-            high3 = dHigh.fma(load(xs, x3 + b + 16), high3);
+        int b = 0;
+        for (; b + 32 <= batch; b += 32) {
+            FloatVector dLow = FloatVector.fromArray(FLOATS, d, dAt + b);
+            FloatVector dHigh = FloatVector.fromArray(FLOATS, d, dAt + b + 16);
+            low0 = dLow.fma(FloatVector.fromArray(FLOATS, xs, x0 + b), low0);
+            high0 = dHigh.fma(FloatVector.fromArray(FLOATS, xs, x0 + b + 16), high0);
+            low1 = dLow.fma(FloatVector.fromArray(FLOATS, xs, x1 + b), low1);
+            high1 = dHigh.fma(FloatVector.fromArray(FLOATS, xs, x1 + b + 16), high1);
+            low2 = dLow.fma(FloatVector.fromArray(FLOATS, xs, x2 + b), low2);
+            high2 = dHigh.fma(FloatVector.fromArray(FLOATS, xs, x2 + b + 16), high2);
+            low3 = dLow.fma(FloatVector.fromArray(FLOATS, xs, x3 + b), low3);
+            high3 = dHigh.fma(FloatVector.fromArray(FLOATS, xs, x3 + b + 16), high3);
         }
-        FloatVector even = fold(low0.add(high0), low2.add(high2), UPPER_8, SWAP_8);
-        FloatVector odd = fold(low1.add(high1), low3.add(high3), UPPER_8, SWAP_8);
-        foldLast(fold(even, odd, UPPER_4, SWAP_4)).intoArray(folded, 0);
+        if (b < batch) { // lanes past the batch must not take a term: what lies there is left from other batches
+            VectorMask<Float> inLow = LANE_NUMBERS.compare(VectorOperators.LT, (float) (batch - b));
+            VectorMask<Float> inHigh = LANE_NUMBERS.compare(VectorOperators.LT, (float) (batch - b - 16));
+            FloatVector dLow = FloatVector.fromArray(FLOATS, d, dAt + b);
+            FloatVector dHigh = FloatVector.fromArray(FLOATS, d, dAt + b + 16);
+            low0 = low0.blend(dLow.fma(FloatVector.fromArray(FLOATS, xs, x0 + b), low0), inLow);
+            high0 = high0.blend(dHigh.fma(FloatVector.fromArray(FLOATS, xs, x0 + b + 16), high0), inHigh);
+            low1 = low1.blend(dLow.fma(FloatVector.fromArray(FLOATS, xs, x1 + b), low1), inLow);
+            high1 = high1.blend(dHigh.fma(FloatVector.fromArray(FLOATS, xs, x1 + b + 16), high1), inHigh);
+            low2 = low2.blend(dLow.fma(FloatVector.fromArray(FLOATS, xs, x2 + b), low2), inLow);
+            high2 = high2.blend(dHigh.fma(FloatVector.fromArray(FLOATS, xs, x2 + b + 16), high2), inHigh);
+            low3 = low3.blend(dLow.fma(FloatVector.fromArray(FLOATS, xs, x3 + b), low3), inLow);
+            high3 = high3.blend(dHigh.fma(FloatVector.fromArray(FLOATS, xs, x3 + b + 16), high3), inHigh);
+        }
+        low0 = low0.add(high0);
+        low1 = low1.add(high1);
+        low2 = low2.add(high2);
+        low3 = low3.add(high3);
+        FloatVector even =
+                low0.blend(low2, UPPER_8).add(low2.blend(low0, UPPER_8).rearrange(SWAP_8));
+        FloatVector odd =
+                low1.blend(low3, UPPER_8).add(low3.blend(low1, UPPER_8).rearrange(SWAP_8));
+        even.blend(odd, UPPER_4).add(odd.blend(even, UPPER_4).rearrange(SWAP_4)).intoArray(partial, to);
     }
 
-    /** Two connections with vectors of 8; the sums land in folded[0] and [4]. */
+    /** Two connections with vectors of 8; the sums land in partial[0] and [4]. */
     private void pair(float[] d, int dAt, CpuTensor x, int[] columns, int k, int batch) {
         float[] xs = x.data();
         int x0 = x.at(columns[k]);
@@ -143,22 +174,25 @@ final class VectorDots implements SparseKernels.Dots {
         FloatVector b2 = a0;
         FloatVector b3 = a0;
         for (int b = 0; b < batch; b += 32) {
-            FloatVector d0 = load(d, dAt + b);
-            FloatVector d1 = load(d, dAt + b + 8);
-            FloatVector d2 = load(d, dAt + b + 16);
-            FloatVector d3 = load(d, dAt + b + 24);
-            a0 = d0.fma(load(xs, x0 + b), a0);
-            a1 = d1.fma(load(xs, x0 + b + 8), a1);
-            a2 = d2.fma(load(xs, x0 + b + 16), a2);
-            a3 = d3.fma(load(xs, x0 + b + 24), a3);
-            b0 = d0.fma(load(xs, x1 + b), b0);
-            b1 = d1.fma(load(xs, x1 + b + 8), b1);
-            b2 = d2.fma(load(xs, x1 + b + 16), b2);
-            b3 = d3.fma(load(xs, x1 + b + 24), b3);
+            FloatVector d0 = FloatVector.fromArray(FLOATS, d, dAt + b);
+            FloatVector d1 = FloatVector.fromArray(FLOATS, d, dAt + b + 8);
+            FloatVector d2 = FloatVector.fromArray(FLOATS, d, dAt + b + 16);
+            FloatVector d3 = FloatVector.fromArray(FLOATS, d, dAt + b + 24);
+            a0 = d0.fma(FloatVector.fromArray(FLOATS, xs, x0 + b), a0);
+            a1 = d1.fma(FloatVector.fromArray(FLOATS, xs, x0 + b + 8), a1);
+            a2 = d2.fma(FloatVector.fromArray(FLOATS, xs, x0 + b + 16), a2);
+            a3 = d3.fma(FloatVector.fromArray(FLOATS, xs, x0 + b + 24), a3);
+            b0 = d0.fma(FloatVector.fromArray(FLOATS, xs, x1 + b), b0);
+            b1 = d1.fma(FloatVector.fromArray(FLOATS, xs, x1 + b + 8), b1);
+            b2 = d2.fma(FloatVector.fromArray(FLOATS, xs, x1 + b + 16), b2);
+            b3 = d3.fma(FloatVector.fromArray(FLOATS, xs, x1 + b + 24), b3);
         }
         FloatVector first = a0.add(a2).add(a1.add(a3));
         FloatVector second = b0.add(b2).add(b1.add(b3));
-        foldLast(fold(first, second, UPPER_4, SWAP_4)).intoArray(folded, 0);
+        FloatVector both =
+                first.blend(second, UPPER_4).add(second.blend(first, UPPER_4).rearrange(SWAP_4));
+        both = both.add(both.rearrange(SWAP_2));
+        both.add(both.rearrange(SWAP_1)).intoArray(partial, 0);
     }
 
     /** One connection, any batch of at least 32: whole groups by vectors, the rest lane by lane. */
@@ -166,7 +200,7 @@ final class VectorDots implements SparseKernels.Dots {
         for (int lane = 0; lane < Lanes.COUNT; lane += LENGTH) {
             FloatVector sum = FloatVector.zero(FLOATS);
             for (int b = lane; b < whole; b += Lanes.COUNT) {
-                sum = load(d, dAt + b).fma(load(xs, xAt + b), sum);
+                sum = FloatVector.fromArray(FLOATS, d, dAt + b).fma(FloatVector.fromArray(FLOATS, xs, xAt + b), sum);
             }
             sum.intoArray(lanes, lane);
         }

@@ -3,7 +3,6 @@ package coppice.backend.cpu.vector;
 import coppice.backend.Activation;
 import coppice.backend.Dropout;
 import coppice.backend.Neurons;
-import coppice.backend.Pass;
 import coppice.backend.cpu.CpuTensor;
 import coppice.backend.cpu.Lanes;
 import coppice.backend.cpu.NeuronKernels;
@@ -20,33 +19,19 @@ final class VectorNeuronKernels extends NeuronKernels {
     private static final VectorSpecies<Float> FLOATS = VectorKernels.FLOATS;
     private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
     private static final int LENGTH = VectorKernels.LENGTH;
-    private static final IntVector[] LANE_BITS = laneBits();
+    private static final IntVector LANE_BITS = laneBits();
 
     VectorNeuronKernels(UpdateKernels updates) {
         super(updates);
     }
 
-    /** For each vector of a group of 32 columns, the bit of each lane's column. */
-    private static IntVector[] laneBits() {
-        IntVector[] bits = new IntVector[Lanes.COUNT / LENGTH];
-        for (int part = 0; part < bits.length; part++) {
-            int first = part * LENGTH;
-            bits[part] = IntVector.fromArray(
-                    INTS,
-                    java.util.stream.IntStream.range(0, LENGTH)
-                            .map(lane -> 1 << first + lane)
-                            .toArray(),
-                    0);
+    /** Bit l of lane l. */
+    private static IntVector laneBits() {
+        int[] bits = new int[LENGTH];
+        for (int lane = 0; lane < LENGTH; lane++) {
+            bits[lane] = 1 << lane;
         }
-        return bits;
-    }
-
-    private static FloatVector load(float[] data, int at) {
-        return FloatVector.fromArray(FLOATS, data, at);
-    }
-
-    private static VectorMask<Float> positive(FloatVector z) {
-        return z.compare(VectorOperators.GT, 0f);
+        return IntVector.fromArray(INTS, bits, 0);
     }
 
     @Override
@@ -67,24 +52,16 @@ final class VectorNeuronKernels extends NeuronKernels {
             case RELU -> leaky(from, zAt, to, aAt, count, 0f, true);
             case LEAKY -> leaky(from, zAt, to, aAt, count, neurons.activation().slope(), false);
             case SRELU -> srelu(Srelu.of(neurons, neuron), from, zAt, to, aAt, count);
-            case TANH -> {
-                for (int b = 0; b < count; b += LENGTH) {
-                    VectorMath.tanh(load(from, zAt + b)).intoArray(to, aAt + b);
-                }
-            }
-            case SIGMOID -> {
-                for (int b = 0; b < count; b += LENGTH) {
-                    VectorMath.sigmoid(load(from, zAt + b)).intoArray(to, aAt + b);
-                }
-            }
+            case TANH -> VectorMath.tanh(from, zAt, to, aAt, count);
+            case SIGMOID -> VectorMath.sigmoid(from, zAt, to, aAt, count);
         }
     }
 
     private static void leaky(float[] from, int zAt, float[] to, int aAt, int count, float slope, boolean zero) {
         for (int b = 0; b < count; b += LENGTH) {
-            FloatVector z = load(from, zAt + b);
+            FloatVector z = FloatVector.fromArray(FLOATS, from, zAt + b);
             FloatVector negative = zero ? FloatVector.zero(FLOATS) : z.mul(slope);
-            negative.blend(z, positive(z)).intoArray(to, aAt + b);
+            negative.blend(z, z.compare(VectorOperators.GT, 0f)).intoArray(to, aAt + b);
         }
     }
 
@@ -94,16 +71,11 @@ final class VectorNeuronKernels extends NeuronKernels {
         FloatVector leftSlope = FloatVector.broadcast(FLOATS, srelu.leftSlope());
         FloatVector rightSlope = FloatVector.broadcast(FLOATS, srelu.rightSlope());
         for (int b = 0; b < count; b += LENGTH) {
-            FloatVector z = load(from, zAt + b);
+            FloatVector z = FloatVector.fromArray(FLOATS, from, zAt + b);
             FloatVector a = z.blend(leftSlope.fma(z.sub(left), left), z.compare(VectorOperators.LE, left));
             a = a.blend(rightSlope.fma(z.sub(right), right), z.compare(VectorOperators.GE, right));
             a.intoArray(to, aAt + b);
         }
-    }
-
-    @Override
-    protected void drawDropped(Dropout dropout, Pass pass, int neuron, int[] words, int at) {
-        VectorPhilox.drawDropped(dropout, pass, neuron, words, at);
     }
 
     @Override
@@ -114,15 +86,19 @@ final class VectorNeuronKernels extends NeuronKernels {
         }
         float[] data = a.data();
         int aAt = a.at(neuron);
-        FloatVector zero = FloatVector.zero(FLOATS);
+        IntVector zero = IntVector.zero(INTS);
         FloatVector scale = FloatVector.broadcast(FLOATS, dropout.scale());
         for (int group = 0; group < CpuTensor.paddedBatch(batch, a, a) / Lanes.COUNT; group++) {
-            IntVector word = IntVector.broadcast(INTS, words[at + group]);
+            int word = words[at + group];
             for (int part = 0; part < Lanes.COUNT / LENGTH; part++) {
                 int b = aAt + group * Lanes.COUNT + part * LENGTH;
-                VectorMask<Float> kept =
-                        word.and(LANE_BITS[part]).compare(VectorOperators.EQ, 0).cast(FLOATS);
-                zero.blend(load(data, b).mul(scale), kept).intoArray(data, b);
+                // Blended as integers: turning a mask of integers into one of floats is slow on JDK 17.
+                IntVector scaled =
+                        FloatVector.fromArray(FLOATS, data, b).mul(scale).reinterpretAsInts();
+                VectorMask<Integer> dropped = IntVector.broadcast(INTS, word >>> part * LENGTH)
+                        .and(LANE_BITS)
+                        .compare(VectorOperators.NE, 0);
+                scaled.blend(zero, dropped).reinterpretAsFloats().intoArray(data, b);
             }
         }
     }
@@ -146,28 +122,37 @@ final class VectorNeuronKernels extends NeuronKernels {
             case RELU -> leakyDerivative(zs, zAt, d, dAt, count, 0f, true);
             case LEAKY -> leakyDerivative(zs, zAt, d, dAt, count, activation.slope(), false);
             case SRELU -> sreluDerivative(neurons, batch, neuron);
-            case TANH -> {
-                for (int b = 0; b < count; b += LENGTH) {
-                    FloatVector y = VectorMath.tanh(load(zs, zAt + b));
-                    FloatVector slope = y.neg().fma(y, FloatVector.broadcast(FLOATS, 1f));
-                    load(d, dAt + b).mul(slope).intoArray(d, dAt + b);
-                }
-            }
-            case SIGMOID -> {
-                FloatVector one = FloatVector.broadcast(FLOATS, 1f);
-                for (int b = 0; b < count; b += LENGTH) {
-                    FloatVector y = VectorMath.sigmoid(load(zs, zAt + b));
-                    load(d, dAt + b).mul(y.mul(one.sub(y))).intoArray(d, dAt + b);
-                }
-            }
+            case TANH -> tanhDerivative(zs, zAt, d, dAt, count);
+            case SIGMOID -> sigmoidDerivative(zs, zAt, d, dAt, count);
+        }
+    }
+
+    private static void tanhDerivative(float[] zs, int zAt, float[] d, int dAt, int count) {
+        float[] values = new float[CpuTensor.BASE + count];
+        VectorMath.tanh(zs, zAt, values, CpuTensor.BASE, count);
+        for (int b = 0; b < count; b += LENGTH) {
+            FloatVector y = FloatVector.fromArray(FLOATS, values, CpuTensor.BASE + b);
+            FloatVector slope = y.neg().fma(y, FloatVector.broadcast(FLOATS, 1f));
+            FloatVector.fromArray(FLOATS, d, dAt + b).mul(slope).intoArray(d, dAt + b);
+        }
+    }
+
+    private static void sigmoidDerivative(float[] zs, int zAt, float[] d, int dAt, int count) {
+        float[] values = new float[CpuTensor.BASE + count];
+        VectorMath.sigmoid(zs, zAt, values, CpuTensor.BASE, count);
+        for (int b = 0; b < count; b += LENGTH) {
+            FloatVector y = FloatVector.fromArray(FLOATS, values, CpuTensor.BASE + b);
+            FloatVector slope = y.mul(FloatVector.broadcast(FLOATS, 1f).sub(y));
+            FloatVector.fromArray(FLOATS, d, dAt + b).mul(slope).intoArray(d, dAt + b);
         }
     }
 
     private static void leakyDerivative(float[] zs, int zAt, float[] d, int dAt, int count, float slope, boolean zero) {
         for (int b = 0; b < count; b += LENGTH) {
-            FloatVector t = load(d, dAt + b);
+            FloatVector t = FloatVector.fromArray(FLOATS, d, dAt + b);
             FloatVector negative = zero ? FloatVector.zero(FLOATS) : t.mul(slope);
-            negative.blend(t, positive(load(zs, zAt + b))).intoArray(d, dAt + b);
+            negative.blend(t, FloatVector.fromArray(FLOATS, zs, zAt + b).compare(VectorOperators.GT, 0f))
+                    .intoArray(d, dAt + b);
         }
     }
 
@@ -192,8 +177,8 @@ final class VectorNeuronKernels extends NeuronKernels {
         FloatVector right = zero;
         FloatVector rightDistance = zero;
         for (int b = lane; b < whole; b += Lanes.COUNT) {
-            FloatVector z = load(zs, zAt + b);
-            FloatVector t = load(d, dAt + b);
+            FloatVector z = FloatVector.fromArray(FLOATS, zs, zAt + b);
+            FloatVector t = FloatVector.fromArray(FLOATS, d, dAt + b);
             VectorMask<Float> isRight = z.compare(VectorOperators.GE, srelu.rightKnee());
             VectorMask<Float> isLeft = z.compare(VectorOperators.LE, srelu.leftKnee());
             FloatVector tRight = zero.blend(t, isRight);
@@ -225,7 +210,7 @@ final class VectorNeuronKernels extends NeuronKernels {
             for (int lane = 0; lane < Lanes.COUNT; lane += LENGTH) {
                 FloatVector sum = FloatVector.zero(FLOATS);
                 for (int b = lane; b < whole; b += Lanes.COUNT) {
-                    sum = sum.add(load(dz.data(), at + b));
+                    sum = sum.add(FloatVector.fromArray(FLOATS, dz.data(), at + b));
                 }
                 sum.intoArray(lanes, lane);
             }

@@ -80,6 +80,10 @@ final class VectorSparseKernels extends SparseKernels {
         /** out[row] = start + sum over i in [0, count) of values[valueAt + i] * x[indices[indexAt + i]]. */
         void sum(int indexAt, int valueAt, int count, float start, CpuTensor out, int row, int batch) {
             int columns = CpuTensor.paddedBatch(batch, tensor, out);
+            int wide = (columns + 8 * LENGTH - 1) / (8 * LENGTH) * 8 * LENGTH;
+            if (wide <= Math.min(stride, out.stride())) {
+                columns = wide; // a short last batch takes the way that is compiled already; its padding has room
+            }
             int outAt = out.at(row);
             if (CpuTensor.columnGroup(tensor, out) < Lanes.COUNT) {
                 for (int c = 0; c < columns; c += 4) {
@@ -94,10 +98,6 @@ final class VectorSparseKernels extends SparseKernels {
             for (; c < columns; c += 2 * LENGTH) {
                 two(indexAt, valueAt, count, start, CpuTensor.BASE + c, out.data(), outAt + c);
             }
-        }
-
-        private static FloatVector load(float[] data, int at) {
-            return FloatVector.fromArray(FLOATS, data, at);
         }
 
         private void eight(int indexAt, int valueAt, int count, float start, int base, float[] out, int outAt) {
@@ -115,14 +115,14 @@ final class VectorSparseKernels extends SparseKernels {
             for (int i = 0; i < count; i++) {
                 int at = base + index[indexAt + i] * stride;
                 FloatVector w = FloatVector.broadcast(FLOATS, value[valueAt + i]);
-                s0 = load(from, at).fma(w, s0);
-                s1 = load(from, at + LENGTH).fma(w, s1);
-                s2 = load(from, at + 2 * LENGTH).fma(w, s2);
-                s3 = load(from, at + 3 * LENGTH).fma(w, s3);
-                s4 = load(from, at + 4 * LENGTH).fma(w, s4);
-                s5 = load(from, at + 5 * LENGTH).fma(w, s5);
-                s6 = load(from, at + 6 * LENGTH).fma(w, s6);
-                s7 = load(from, at + 7 * LENGTH).fma(w, s7);
+                s0 = FloatVector.fromArray(FLOATS, from, at).fma(w, s0);
+                s1 = FloatVector.fromArray(FLOATS, from, at + LENGTH).fma(w, s1);
+                s2 = FloatVector.fromArray(FLOATS, from, at + 2 * LENGTH).fma(w, s2);
+                s3 = FloatVector.fromArray(FLOATS, from, at + 3 * LENGTH).fma(w, s3);
+                s4 = FloatVector.fromArray(FLOATS, from, at + 4 * LENGTH).fma(w, s4);
+                s5 = FloatVector.fromArray(FLOATS, from, at + 5 * LENGTH).fma(w, s5);
+                s6 = FloatVector.fromArray(FLOATS, from, at + 6 * LENGTH).fma(w, s6);
+                s7 = FloatVector.fromArray(FLOATS, from, at + 7 * LENGTH).fma(w, s7);
             }
             s0.intoArray(out, outAt);
             s1.intoArray(out, outAt + LENGTH);
@@ -143,8 +143,8 @@ final class VectorSparseKernels extends SparseKernels {
             for (int i = 0; i < count; i++) {
                 int at = base + index[indexAt + i] * stride;
                 FloatVector w = FloatVector.broadcast(FLOATS, value[valueAt + i]);
-                s0 = load(from, at).fma(w, s0);
-                s1 = load(from, at + LENGTH).fma(w, s1);
+                s0 = FloatVector.fromArray(FLOATS, from, at).fma(w, s0);
+                s1 = FloatVector.fromArray(FLOATS, from, at + LENGTH).fma(w, s1);
             }
             s0.intoArray(out, outAt);
             s1.intoArray(out, outAt + LENGTH);

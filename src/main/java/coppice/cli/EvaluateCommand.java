@@ -1,0 +1,109 @@
+package coppice.cli;
+
+import coppice.backend.Totals;
+import coppice.data.Dataset;
+import coppice.run.Json;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Measures a saved model on labelled samples. */
+final class EvaluateCommand implements Command {
+    @Override
+    public String name() {
+        return "evaluate";
+    }
+
+    @Override
+    public String summary() {
+        return "loss and accuracy of a saved model on a data set";
+    }
+
+    @Override
+    public String usage() {
+        return "--from RUN|FILE [options]";
+    }
+
+    @Override
+    public String details() {
+        return """
+                Prints the mean loss and the accuracy of a saved model. Without --data or --test the samples are
+                the test samples of the run that the model comes from, as its run.json names them. Of a known
+                data set only samples held out in training are used; files are evaluated whole.
+
+                  coppice evaluate --from runs/fashion
+                  coppice evaluate --from runs/wine/last.safetensors --data new.csv --label quality --json""";
+    }
+
+    @Override
+    public List<CommandOption> options() {
+        List<CommandOption> own = List.of(
+                SampleOptions.FROM,
+                CommandOption.flag("json", "print one JSON object"),
+                SampleOptions.VERBOSE,
+                new CommandOption(
+                        "data", "NAME|PATH[,PATH...]", "the run's test samples", "Data", "a known data set, or files"),
+                new CommandOption("test", "PATH[,PATH...]", null, "Data", "files, in place of --data"));
+        return Stream.of(own, SampleOptions.format("as in training"), BackendChoice.options())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    @Override
+    public int run(Arguments arguments, Console console) throws IOException {
+        arguments.requireNoOperands();
+        ModelFile model = ModelFile.open(arguments.require("from"));
+        if (arguments.has("data") && arguments.has("test")) {
+            throw new UsageException("give --data or --test, not both");
+        }
+        try (BackendChoice choice = BackendChoice.of(arguments)) {
+            String test = arguments.find("test");
+            String source = test == null ? arguments.find("data") : test;
+            Dataset samples = samples(model, source, test != null, arguments);
+            Totals totals = measure(model, samples, choice);
+            if (arguments.has("json")) {
+                console.result(Json.compact(json(model, totals)));
+            } else {
+                console.result(String.format(
+                        Locale.ROOT,
+                        "loss %.4f  accuracy %.4f  samples %d",
+                        totals.meanLoss(),
+                        totals.accuracy(),
+                        totals.samples()));
+            }
+        }
+        return ExitCode.DONE;
+    }
+
+    private static Dataset samples(ModelFile model, @Nullable String source, boolean files, Arguments arguments)
+            throws IOException {
+        if (source == null) {
+            return SampleOptions.labelled(
+                    model, SampleOptions.ofRun(model, arguments), model.path().toString());
+        }
+        Dataset samples = files
+                ? SampleOptions.files(
+                        model, SampleOptions.settings(model.checkpoint().configuration(), arguments), source)
+                : SampleOptions.named(model, source, arguments);
+        return SampleOptions.labelled(model, samples, source);
+    }
+
+    private static Totals measure(ModelFile model, Dataset samples, BackendChoice choice) {
+        var evaluator = model.evaluator(choice.backend());
+        return evaluator.evaluate(evaluator.load(samples));
+    }
+
+    private static Map<String, Object> json(ModelFile model, Totals totals) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("loss", totals.meanLoss());
+        json.put("accuracy", totals.accuracy());
+        json.put("correct", totals.correct());
+        json.put("samples", totals.samples());
+        json.put("checkpoint", model.path().toString());
+        return json;
+    }
+}

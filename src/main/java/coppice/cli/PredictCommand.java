@@ -1,0 +1,150 @@
+package coppice.cli;
+
+import coppice.backend.Samples;
+import coppice.data.Dataset;
+import coppice.run.AtomicFile;
+import coppice.train.Evaluator;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
+import java.io.Writer;
+import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Puts samples through a saved model and writes the class it finds for each. */
+final class PredictCommand implements Command {
+    @Override
+    public String name() {
+        return "predict";
+    }
+
+    @Override
+    public String summary() {
+        return "the classes that a saved model gives to samples";
+    }
+
+    @Override
+    public String usage() {
+        return "--from RUN|FILE --data NAME|PATH [options]";
+    }
+
+    @Override
+    public String details() {
+        return """
+                Writes one prediction a line: the number of the sample (from 1), the class with the greatest
+                probability, and that probability. Labels in the data are ignored; --label none says that a text
+                table has none. Of a known data set the samples held out in training are taken.
+
+                  coppice predict --from runs/wine --data new.csv --label none --out predictions.csv
+                  coppice predict --from runs/fashion --data fashion-mnist --format json --probabilities""";
+    }
+
+    @Override
+    public List<CommandOption> options() {
+        List<CommandOption> own = List.of(
+                SampleOptions.FROM,
+                CommandOption.value("data", "NAME|PATH[,PATH...]", "a known data set, or files"),
+                new CommandOption("format", "csv|json", "csv", "Options", "a table, or one JSON object a line"),
+                CommandOption.flag("probabilities", "write the probability of each class too"),
+                new CommandOption("out", "FILE", "standard output", "Options", "where to; replaced as a whole"),
+                SampleOptions.VERBOSE);
+        return Stream.of(own, SampleOptions.format("as in training"), BackendChoice.options())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    @Override
+    public int run(Arguments arguments, Console console) throws IOException {
+        arguments.requireNoOperands();
+        String data = arguments.require("data");
+        String format = SampleOptions.choice(arguments, "format", "csv", "json");
+        Path out = out(arguments);
+        ModelFile model = ModelFile.open(arguments.require("from"));
+        PredictionFormat lines = new PredictionFormat(
+                model.checkpoint().classes(), format.equals("json"), arguments.has("probabilities"));
+        try (BackendChoice choice = BackendChoice.of(arguments)) {
+            Dataset samples = SampleOptions.named(model, data, arguments);
+            // Backends want a label a sample; what it is does not matter here.
+            Dataset unlabelled = Dataset.of(
+                    samples.features(),
+                    new int[samples.rows()],
+                    model.checkpoint().classes());
+            Evaluator evaluator = model.evaluator(choice.backend());
+            Predictions predictions = new Predictions(evaluator, evaluator.load(unlabelled), lines);
+            if (out == null) {
+                predictions.write(new Printed(console.out()));
+            } else {
+                AtomicFile.write(out, channel -> {
+                    Writer writer = new BufferedWriter(
+                            new OutputStreamWriter(Channels.newOutputStream(channel), StandardCharsets.UTF_8));
+                    predictions.write(writer);
+                    writer.flush();
+                });
+            }
+        }
+        return ExitCode.DONE;
+    }
+
+    private static @Nullable Path out(Arguments arguments) {
+        String out = arguments.find("out");
+        if (out == null) {
+            return null;
+        }
+        Path file = Path.of(out);
+        Path directory = file.toAbsolutePath().getParent();
+        if (directory == null || !Files.isDirectory(directory) || Files.isDirectory(file)) {
+            throw new UsageException("out must be a file in a directory that exists but was '" + out + "'");
+        }
+        return file;
+    }
+
+    /** Samples on their way through a model, a batch at a time. */
+    private record Predictions(Evaluator evaluator, Samples samples, PredictionFormat format) {
+        void write(Appendable target) throws IOException {
+            target.append(format.heading());
+            int classes = format.classes().size();
+            for (int start = 0; start < samples.rows(); start += ModelFile.batch()) {
+                int count = Math.min(ModelFile.batch(), samples.rows() - start);
+                float[] batch = evaluator.probabilities(samples, start, count);
+                int stride = batch.length / classes;
+                StringBuilder text = new StringBuilder();
+                float[] probabilities = new float[classes];
+                for (int b = 0; b < count; b++) {
+                    for (int c = 0; c < classes; c++) {
+                        probabilities[c] = batch[c * stride + b];
+                    }
+                    format.line(start + b + 1, probabilities, text);
+                }
+                target.append(text);
+            }
+        }
+    }
+
+    /** Standard output, which hides its errors until asked. */
+    private record Printed(PrintStream out) implements Appendable {
+        @Override
+        public Appendable append(CharSequence text) throws IOException {
+            out.append(text);
+            if (out.checkError()) {
+                throw new IOException("standard output cannot be written to");
+            }
+            return this;
+        }
+
+        @Override
+        public Appendable append(CharSequence text, int start, int end) throws IOException {
+            return append(text.subSequence(start, end));
+        }
+
+        @Override
+        public Appendable append(char character) throws IOException {
+            return append(String.valueOf(character));
+        }
+    }
+}

@@ -1,0 +1,202 @@
+package coppice.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import coppice.run.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Commands that read a saved model. */
+class ModelCommandsTest {
+    private static final String TABLE = "x,y,kind\n0,1,red\n1,0,blue\n0.1,1,red\n1,0.1,blue\n0,0.9,red\n0.9,0,blue\n";
+
+    @Test
+    void evaluatesTheSamplesOfTheRunAgain(@TempDir Path temp) {
+        Path run = temp.resolve("run");
+        Map<?, ?> result = Cli.train(run, "--at-end", "none").json();
+        Cli evaluated =
+                Cli.run("evaluate", "--from", run.resolve("last.safetensors").toString(), "--json");
+        assertEquals(ExitCode.DONE, evaluated.code(), evaluated.err());
+        assertEquals(result.get("test_accuracy"), evaluated.json().get("accuracy"));
+        assertEquals(number(result, "test_loss"), number(evaluated.json(), "loss"), 1e-5);
+        assertEquals(359, evaluated.json().get("samples"));
+        Cli best = Cli.run("evaluate", "--from", run.toString(), "--data", "digits", "--simd", "off", "--json");
+        assertEquals(result.get("best_test_accuracy"), best.json().get("accuracy"));
+        Cli line = Cli.run("evaluate", "--from", run.toString());
+        assertTrue(line.out().matches("loss \\d+\\.\\d{4}  accuracy [01]\\.\\d{4}  samples 359\\R"), line.out());
+    }
+
+    @Test
+    void evaluatesFilesWhole(@TempDir Path temp) throws IOException {
+        Path table = write(temp.resolve("table.csv"), TABLE);
+        Path run = tableRun(temp, table);
+        Cli whole = Cli.run("evaluate", "--from", run.toString(), "--data", table.toString(), "--json");
+        assertEquals(6, whole.json().get("samples"), whole.err());
+        assertEquals(1.0, whole.json().get("accuracy"));
+        Cli test = Cli.run("evaluate", "--from", run.toString(), "--test", table.toString(), "--json");
+        assertEquals(whole.out(), test.out());
+        Cli held = Cli.run("evaluate", "--from", run.toString(), "--json");
+        assertEquals(2, held.json().get("samples"), held.err());
+
+        Path first = write(temp.resolve("first.csv"), "kind,x,y\nred,0,1\nblue,1,0\n");
+        Cli named =
+                Cli.run("evaluate", "--from", run.toString(), "--data", first.toString(), "--label", "kind", "--json");
+        assertEquals(1.0, named.json().get("accuracy"), named.err());
+    }
+
+    @Test
+    void refusesSamplesThatDoNotFit(@TempDir Path temp) throws IOException {
+        Path table = write(temp.resolve("table.csv"), TABLE);
+        Path run = tableRun(temp, table);
+        Path wide = write(temp.resolve("wide.csv"), "1,2,3,red\n3,2,1,blue\n");
+        requireBadData(Cli.run("evaluate", "--from", run.toString(), "--data", wide.toString()), wide);
+        requireBadData(Cli.run("predict", "--from", run.toString(), "--data", wide.toString()), wide);
+        Path green = write(temp.resolve("green.csv"), "x,y,kind\n1,2,green\n");
+        Cli unknown = Cli.run("evaluate", "--from", run.toString(), "--data", green.toString());
+        requireBadData(unknown, green);
+        assertTrue(unknown.err().contains("green"), unknown.err());
+        Cli unlabelled = Cli.run("evaluate", "--from", run.toString(), "--data", table.toString(), "--label", "none");
+        assertEquals(ExitCode.BAD_DATA, unlabelled.code());
+        assertEquals(
+                ExitCode.BAD_DATA,
+                Cli.run("evaluate", "--from", run.toString(), "--data", "digits")
+                        .code());
+
+        write(table, TABLE.replace("1", "2").replace("9", "8"));
+        Cli changed = Cli.run("evaluate", "--from", run.toString());
+        requireBadData(changed, table);
+        Files.delete(run.resolveSibling("run.json"));
+        assertEquals(
+                ExitCode.USAGE, Cli.run("evaluate", "--from", run.toString()).code());
+    }
+
+    @Test
+    void predictsEachSample(@TempDir Path temp) throws IOException {
+        Path table = write(temp.resolve("table.csv"), TABLE);
+        Path run = tableRun(temp, table);
+        Cli csv = Cli.run("predict", "--from", run.toString(), "--data", table.toString(), "--probabilities");
+        assertEquals(ExitCode.DONE, csv.code(), csv.err());
+        assertEquals("row,class,probability,blue,red", csv.lines().get(0));
+        assertEquals(7, csv.lines().size());
+        for (int row = 1; row <= 6; row++) {
+            String[] cells = csv.lines().get(row).split(",", -1);
+            assertEquals(Integer.toString(row), cells[0]);
+            assertEquals(row % 2 == 1 ? "red" : "blue", cells[1]);
+            assertEquals(1, Double.parseDouble(cells[3]) + Double.parseDouble(cells[4]), 1e-6);
+            assertEquals(cells[row % 2 == 1 ? 4 : 3], cells[2]);
+        }
+
+        Path bare = write(temp.resolve("bare.csv"), "x,y\n0,1\n1,0\n");
+        Path out = temp.resolve("predictions.jsonl");
+        Cli json = Cli.run(
+                "predict",
+                "--from",
+                run.toString(),
+                "--data",
+                bare.toString(),
+                "--label",
+                "none",
+                "--format",
+                "json",
+                "--out",
+                out.toString());
+        assertEquals(ExitCode.DONE, json.code(), json.err());
+        assertEquals("", json.out());
+        List<String> lines = Files.readAllLines(out);
+        assertEquals(2, lines.size());
+        assertEquals("red", Json.parse(lines.get(0), Map.class).get("class"));
+        assertEquals(2, Json.parse(lines.get(1), Map.class).get("row"));
+    }
+
+    @Test
+    void predictsInManyBatches(@TempDir Path temp) {
+        Path run = temp.resolve("run");
+        Cli.train(run);
+        Cli predicted = Cli.run("predict", "--from", run.toString(), "--data", "digits");
+        assertEquals(360, predicted.lines().size());
+        assertTrue(predicted.lines().stream().skip(1).allMatch(line -> line.matches("\\d+,\\d,[01]\\.\\d+(E-\\d+)?")));
+        assertTrue(predicted.lastLine().startsWith("359,"), predicted.lastLine());
+    }
+
+    @Test
+    void inspectsTheTopology(@TempDir Path temp) {
+        Path run = temp.resolve("run");
+        Map<?, ?> result = Cli.train(run, "--sparse-output", "--density", "0.3").json();
+        Map<?, ?> found = Cli.run(
+                        "inspect", "--from", run.resolve("last.safetensors").toString(), "--json")
+                .json();
+        assertEquals(result.get("connections"), found.get("connections"));
+        assertEquals(result.get("parameters"), found.get("parameters"));
+        assertEquals(2, found.get("epoch"));
+        assertEquals("0.3", ((Map<?, ?>) Objects.requireNonNull(found.get("settings"))).get("density"));
+        assertFalse(((Map<?, ?>) Objects.requireNonNull(found.get("settings"))).containsKey("zeta"));
+        long connections = 0;
+        long parameters = 0;
+        for (Object item : (List<?>) Objects.requireNonNull(found.get("layers"))) {
+            Map<?, ?> layer = (Map<?, ?>) item;
+            double count = number(layer, "connections");
+            connections += (long) count;
+            parameters += (long) number(layer, "parameters");
+            double cells = number(layer, "inputs") * number(layer, "outputs");
+            assertEquals(count / cells, number(layer, "density"), 1e-12);
+            Map<?, ?> in = (Map<?, ?>) Objects.requireNonNull(layer.get("in_degree"));
+            Map<?, ?> out = (Map<?, ?>) Objects.requireNonNull(layer.get("out_degree"));
+            assertEquals(count, number(in, "mean") * number(layer, "outputs"), 1e-6);
+            assertEquals(count, number(out, "mean") * number(layer, "inputs"), 1e-6);
+            assertTrue(number((Map<?, ?>) Objects.requireNonNull(layer.get("weights")), "standard_deviation") > 0);
+        }
+        assertEquals(number(found, "connections"), (double) connections);
+        assertEquals(number(found, "parameters"), (double) parameters);
+        Cli table = Cli.run("inspect", "--from", run.toString());
+        assertEquals(ExitCode.DONE, table.code(), table.err());
+        assertTrue(table.out().contains("power law"), table.out());
+        assertTrue(table.out().contains("--density 0.3"), table.out());
+    }
+
+    private static Path tableRun(Path temp, Path table) {
+        Path run = temp.resolve("table-run");
+        Cli trained = Cli.run(
+                "train",
+                "--data",
+                table.toString(),
+                "--hidden",
+                "8",
+                "--epochs",
+                "200",
+                "--batch-size",
+                "2",
+                "--test-fraction",
+                "0.34",
+                "--dropout",
+                "0",
+                "--learning-rate",
+                "0.1",
+                "--quiet",
+                "--out",
+                run.toString());
+        assertEquals(ExitCode.DONE, trained.code(), trained.err());
+        return run.resolve("last.safetensors");
+    }
+
+    private static void requireBadData(Cli run, Path named) {
+        assertEquals(ExitCode.BAD_DATA, run.code(), run.err());
+        assertEquals(1, run.errors().size(), run.err());
+        assertTrue(run.err().contains(named.toString()), run.err());
+    }
+
+    private static Path write(Path file, String text) throws IOException {
+        return Files.writeString(file, text);
+    }
+
+    private static double number(Map<?, ?> map, String key) {
+        return ((Number) Objects.requireNonNull(map.get(key), key)).doubleValue();
+    }
+}

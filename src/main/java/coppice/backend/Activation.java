@@ -13,7 +13,9 @@ public record Activation(Kind kind, float slope) {
         IDENTITY,
         /** f(z) = z if z > 0, else 0. */
         RELU,
-        /** f(z) = z if z > 0, else slope * z; also one layer of All-ReLU, whose slope changes sign from layer to layer. */
+        /**
+         * f(z) = z if z > 0, else slope * z; also one layer of All-ReLU, whose slope changes sign from layer to layer.
+         */
         LEAKY,
         /**
          * S-shaped rectified linear unit (Jin et al. 2016) with four learned parameters a neuron: left knee t, left

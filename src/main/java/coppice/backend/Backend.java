@@ -6,8 +6,8 @@ import coppice.matrix.Matrix;
 /**
  * The operations of training on one device.
  *
- * <p>Shapes are given as (rows, columns). Only the first {@link Pass#batch} columns of activations count. Tensors belong
- * to the backend that made them and live until it is closed. One thread at a time may use a backend.
+ * <p>Shapes are given as (rows, columns). Only the first {@link Pass#batch} columns of activations count. Tensors
+ * belong to the backend that made them and live until it is closed. One thread at a time may use a backend.
  *
  * <p>Orders of summation, the contract of the EXACT tier. <i>Sequential</i>: one accumulator, terms in order by fma.
  * <i>Lanes</i>: lane l of 32 starts at zero and takes batch columns l, l + 32, ... in order by fma; then the lanes are
@@ -99,8 +99,8 @@ public interface Backend extends AutoCloseable {
     /**
      * Sparse layer backward: dx = W^T dz, then through the activation of the layer below into its gradient.
      *
-     * <p>Each dx is sequential over the column's connections from row 0 on. The gradient of SReLU's parameters is summed
-     * by lanes. With s the dropout scale (0 where dropped), below.gradient = (dx * s) * f'(z).
+     * <p>Each dx is sequential over the column's connections from row 0 on. The gradient of SReLU's parameters is
+     * summed by lanes. With s the dropout scale (0 where dropped), below.gradient = (dx * s) * f'(z).
      *
      * @param dz (outputs, batch)
      * @param below the neurons that fed this layer

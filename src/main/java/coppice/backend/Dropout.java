@@ -4,8 +4,9 @@ package coppice.backend;
  * Inverted dropout of a layer's outputs: a share is set to zero in each training step, the others are scaled up.
  *
  * <p>The element at (neuron, column) is dropped if its 16 random bits, read as a number, are below {@link #threshold}.
- * Its bit 15 - j is bit {@code column % 32} of word {@code j % 4} of the Philox block with counter (4 * (column / 32) + j /
- * 4, neuron, step, purpose word). So 32 columns are compared at once, from the highest bit on, and most need two blocks.
+ * Its bit 15 - j is bit {@code column % 32} of word {@code j % 4} of the Philox block whose counter is the four words
+ * {@code column / 32 * 4 + j / 4}, neuron, step and purpose word. So 32 columns are compared at once, from the highest
+ * bit on, and most need two blocks.
  *
  * @param seed the run's seed, the Philox key
  * @param purposeWord the fourth counter word: purpose DROPOUT and the layer

@@ -4,7 +4,9 @@ package coppice.backend;
 public enum Loss {
     /** Softmax of the outputs and cross-entropy with the label. */
     CROSS_ENTROPY,
-    /** Half the squared distance of the logistic function of the outputs from the one-hot label, summed over classes. */
+    /**
+     * Half the squared distance of the logistic function of the outputs from the one-hot label, summed over classes.
+     */
     MSE,
     /**
      * {@link #MSE} with the derivative of the published SciPy program, which applies the logistic function once too

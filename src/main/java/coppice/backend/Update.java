@@ -12,9 +12,9 @@ package coppice.backend;
  *       epsilon), where rate1 is the rate over 1 - beta1^t and c2 is 1 / (1 - beta2^t)
  * </ul>
  *
- * <p>With {@code unscaledDecay} the decay leaves g alone, and after the step w loses decay times its old value, as in the
- * published SciPy programs. Each product and sum is rounded to float; a product followed by a sum is one fma, except
- * {@code rate * g}, {@code (1 - beta) * g} and {@code rate1 * m}, which are rounded first.
+ * <p>With {@code unscaledDecay} the decay leaves g alone, and after the step w loses decay times its old value, as in
+ * the published SciPy programs. Each product and sum is rounded to float; a product followed by a sum is one fma,
+ * except {@code rate * g}, {@code (1 - beta) * g} and {@code rate1 * m}, which are rounded first.
  *
  * @param kind the rule
  * @param rate learning rate of this step; for ADAM divided by 1 - beta1^t

@@ -46,6 +46,15 @@ final class DataSources {
         if (settings.find("label") != null) {
             request = request.withLabel(settings.get("label"));
         }
+        int base = settings.parse("index-base", "0, 1 or auto", text -> switch (text) {
+            case "auto" -> -1;
+            case "0" -> 0;
+            case "1" -> 1;
+            default -> null;
+        });
+        if (base >= 0) {
+            request = request.withSparseIndexBase(base);
+        }
         String variables = settings.find("variables");
         return variables == null ? request : request.withVariables(Arrays.asList(variables.split(",", -1)));
     }

@@ -22,8 +22,6 @@ import java.nio.file.Path;
  * @param config the same, as parts
  */
 record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfig config) {
-    private static final int BATCH = 128;
-
     /** The checkpoint {@code --from} names: a file, or a run's best (its last where it has no best yet). */
     static ModelFile open(String from) throws IOException {
         Path path = Path.of(from);
@@ -77,12 +75,12 @@ record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfi
     /** The network on a backend, ready to measure samples {@link #batch} at a time. */
     Evaluator evaluator(Backend backend) {
         Network network = new Network(
-                backend, spec(), checkpoint.layers(), 0, BATCH, config.loop().seed());
-        return new Evaluator(backend, network, config.loss(), BATCH, normalization());
+                backend, spec(), checkpoint.layers(), 0, batch(), config.loop().seed());
+        return new Evaluator(backend, network, config.loss(), batch(), normalization());
     }
 
-    /** Samples that an evaluator takes at once. */
-    static int batch() {
-        return BATCH;
+    /** Samples that an evaluator takes at once: as many as in training, so that losses agree to the last bit. */
+    private int batch() {
+        return config.loop().batchSize();
     }
 }

@@ -109,8 +109,8 @@ final class PredictCommand implements Command {
         void write(Appendable target) throws IOException {
             target.append(format.heading());
             int classes = format.classes().size();
-            for (int start = 0; start < samples.rows(); start += ModelFile.batch()) {
-                int count = Math.min(ModelFile.batch(), samples.rows() - start);
+            for (int start = 0; start < samples.rows(); start += evaluator.batch()) {
+                int count = Math.min(evaluator.batch(), samples.rows() - start);
                 float[] batch = evaluator.probabilities(samples, start, count);
                 int stride = batch.length / classes;
                 StringBuilder text = new StringBuilder();

@@ -21,7 +21,7 @@ final class SampleOptions {
     static final CommandOption FROM =
             CommandOption.value("from", "RUN|FILE", "the model: a run directory (its best checkpoint) or a checkpoint");
     static final CommandOption VERBOSE = CommandOption.flag("verbose", "print the whole trace of an error");
-    private static final List<String> FORMAT_NAMES = List.of("label", "header", "variables");
+    private static final List<String> FORMAT_NAMES = List.of("label", "header", "variables", "index-base");
     private static final String MANIFEST = "run.json";
 
     private SampleOptions() {}
@@ -33,6 +33,8 @@ final class SampleOptions {
                         "label", "COLUMN", otherwise, "Data", "label column of a text table by name or index, or none"),
                 new CommandOption(
                         "header", "yes|no|auto", otherwise, "Data", "whether a table's first row names the columns"),
+                new CommandOption(
+                        "index-base", "B", otherwise, "Data", "first feature index of LIBSVM files: 0, 1 or auto"),
                 new CommandOption(
                         "variables", "X,Y", otherwise, "Data", "names of features and labels in a MATLAB file"));
     }

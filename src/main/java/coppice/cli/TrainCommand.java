@@ -102,6 +102,10 @@ final class TrainCommand implements Command {
             throws IOException {
         boolean quiet = settings.is("quiet");
         Map<String, String> configuration = settings.values(Scope.RESULT);
+        Integer indexBase = data.train().sparseIndexBase();
+        if (indexBase != null) {
+            configuration.put("index-base", indexBase.toString()); // files to come are read as the training file was
+        }
         try (RunLog log = new RunLog(directory.log());
                 ProgressView view =
                         new ProgressView(console, log, quiet, config.loop().epochs())) {

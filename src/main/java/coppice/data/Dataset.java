@@ -95,6 +95,14 @@ public final class Dataset {
         return format;
     }
 
+    /** The first feature index of the LIBSVM file it was read from, 0 or 1; null for other formats. */
+    public @Nullable Integer sparseIndexBase() {
+        if (!format.startsWith(LibsvmReader.FORMAT)) {
+            return null;
+        }
+        return format.equals(LibsvmReader.ZERO_BASED_FORMAT) ? 0 : 1;
+    }
+
     /** How a sample forms an image, null where the source does not say. */
     public @Nullable ImageShape imageShape() {
         return imageShape;

@@ -91,6 +91,11 @@ public record LoadRequest(
         return new LoadRequest(paths, label, header, variables, other, sparseIndexBase, allowMissing);
     }
 
+    /** The same with the first feature index of a LIBSVM file, 0 or 1. */
+    public LoadRequest withSparseIndexBase(int other) {
+        return new LoadRequest(paths, label, header, variables, width, other, allowMissing);
+    }
+
     /** The same, reading missing values as NaN. */
     public LoadRequest withMissingAllowed() {
         return new LoadRequest(paths, label, header, variables, width, sparseIndexBase, true);
@@ -98,10 +103,7 @@ public record LoadRequest(
 
     /** The same for samples that must have the features of {@code training}: its width and its index base. */
     public LoadRequest alignedWith(Dataset training) {
-        Integer base = null;
-        if (training.format().startsWith(LibsvmReader.FORMAT)) {
-            base = training.format().equals(LibsvmReader.ZERO_BASED_FORMAT) ? 0 : 1;
-        }
+        Integer base = training.sparseIndexBase();
         return new LoadRequest(paths, label, header, variables, training.featureCount(), base, allowMissing);
     }
 }

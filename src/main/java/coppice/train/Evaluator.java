@@ -36,6 +36,11 @@ public final class Evaluator {
         backend.upload(scale, normalization.scale());
     }
 
+    /** Samples it takes at once. */
+    public int batch() {
+        return batch;
+    }
+
     /** Puts samples on the backend in the order they stand. */
     public Samples load(Dataset data) {
         Samples samples = backend.samples(data.features(), data.labels());

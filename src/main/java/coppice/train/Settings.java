@@ -47,6 +47,7 @@ public final class Settings {
                     null,
                     "Data",
                     "names of the features and the labels in a MATLAB file; default the usual ones"),
+            result("index-base", "B", "auto", "Data", "first feature index of LIBSVM files: 0, 1, or auto: 0 if it occurs"),
             result("train-samples", "N", "0", "Data", "train on N samples drawn at random, 0 for all"),
             result("test-samples", "N", "0", "Data", "test on N samples drawn at random, 0 for all"),
             result(

@@ -122,7 +122,7 @@ record NetworkCase(
         int number = 0;
         for (int j = 0; j < 16; j++) {
             Philox.block(rule.seed(), column / 32 * 4 + j / 4, neuron, STEP, rule.purposeWord(), block, 0);
-            number = number << 1 | (block[j % 4] >>> column % 32 & 1);
+            number = (number << 1) | ((block[j % 4] >>> (column % 32)) & 1);
         }
         return number < rule.threshold();
     }

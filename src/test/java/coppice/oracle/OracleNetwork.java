@@ -34,6 +34,7 @@ public final class OracleNetwork {
     public double[] dSecondBias = {};
     public double[][] dSlopes = {};
 
+    @SuppressWarnings("checkstyle:ParameterNumber")
     public OracleNetwork(
             Activation activation,
             Loss loss,

@@ -11,7 +11,7 @@ public final class Tolerances {
     /** For a loss that is a sum over samples: relative error. */
     public static final double LOSS = 1e-5;
 
-    /** For central differences in double with {@link #DIFFERENCE_STEP}: error over the gradient's greatest magnitude. */
+    /** For central differences with {@link #DIFFERENCE_STEP}: error over the gradient's greatest magnitude. */
     public static final double DIFFERENCE = 1e-5;
 
     /** Half the distance between the two points of a central difference. */

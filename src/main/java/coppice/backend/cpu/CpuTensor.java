@@ -62,7 +62,9 @@ public final class CpuTensor implements Tensor {
         return BASE + row * stride;
     }
 
-    /** How many columns a kernel that works in whole groups touches for a batch: never past the rows of either tensor. */
+    /**
+     * How many columns a kernel that works in whole groups touches for a batch: never past the rows of either tensor.
+     */
     public static int paddedBatch(int batch, CpuTensor a, CpuTensor b) {
         int unit = columnGroup(a, b);
         return (batch + unit - 1) / unit * unit;

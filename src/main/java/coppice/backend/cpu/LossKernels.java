@@ -7,8 +7,8 @@ import coppice.backend.Totals;
 /**
  * The loss, its derivative and the count of right answers.
  *
- * <p>Twin of kernels/loss.cu. Works through the classes with the batch innermost; a few operations a sample, so it has no
- * Vector API twin.
+ * <p>Twin of kernels/loss.cu. Works through the classes with the batch innermost; a few operations a sample, so it has
+ * no Vector API twin.
  */
 final class LossKernels {
     private float[] greatest = new float[0];

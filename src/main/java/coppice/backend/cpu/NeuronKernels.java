@@ -83,7 +83,7 @@ public class NeuronKernels {
                     Philox.block(dropout.seed(), draw, neuron, pass.step(), dropout.purposeWord(), block, 0);
                 }
                 int random = block[3 - (bit & 3)];
-                boolean one = (dropout.threshold() >>> bit & 1) != 0;
+                boolean one = ((dropout.threshold() >>> bit) & 1) != 0;
                 below |= one ? equal & ~random : 0;
                 equal &= one ? random : ~random;
             }

@@ -3,8 +3,8 @@ package coppice.backend.cpu;
 /**
  * Makes the incubating Vector API available at run time.
  *
- * <p>The JVM prints a warning at each start with {@code --add-modules}; a module that the JDK's own loader adds later is
- * as fast and silent. The manifest of the jar exports that loader to us.
+ * <p>The JVM prints a warning at each start with {@code --add-modules}; a module that the JDK's own loader adds later
+ * is as fast and silent. The manifest of the jar exports that loader to us.
  */
 final class VectorModule {
     private static final String NAME = "jdk.incubator.vector";

@@ -113,6 +113,7 @@ final class VectorDots implements SparseKernels.Dots {
     }
 
     /** Four connections with vectors of 16, folded to four lanes each: connection i in lanes 4 i to 4 i + 3. */
+    @SuppressWarnings("checkstyle:ParameterNumber")
     private void quad(float[] d, int dAt, float[] xs, int x0, int x1, int x2, int x3, int batch, int to) {
         FloatVector low0 = FloatVector.zero(FLOATS);
         FloatVector low1 = low0;

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * Makes the Vector API kernels; they need vectors of 8 or 16 floats (AVX2, AVX-512).
  *
  * <p>The kernels have no helper methods that take or return vectors. The compiler inlines the API's own methods however
- * large a kernel grows, but a helper of ours only up to a limit; past it every vector is put into an object, which makes
- * the kernel ten times as slow.
+ * large a kernel grows, but a helper of ours only up to a limit; past it every vector is put into an object, which
+ * makes the kernel ten times as slow.
  */
 public final class VectorKernels implements Supplier<@Nullable KernelSet> {
     static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;

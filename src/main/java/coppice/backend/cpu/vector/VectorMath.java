@@ -10,8 +10,8 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Vector API twin of {@link ExactMath}: the same operations on every lane.
  *
- * <p>Works on stretches of arrays: a vector that is handed to a method which the compiler does not inline is put into an
- * object, which makes it ten times as slow. Counts are multiples of the vector length.
+ * <p>Works on stretches of arrays: a vector that is handed to a method which the compiler does not inline is put into
+ * an object, which makes it ten times as slow. Counts are multiples of the vector length.
  */
 final class VectorMath {
     private static final VectorSpecies<Float> FLOATS = VectorKernels.FLOATS;

@@ -60,7 +60,7 @@ public final class FirstWeights {
                 List.of());
     }
 
-    /** SReLU's first parameters as in its Keras form: left knee 0, left slope in [0, 1), distance in [0, 5), slope 1. */
+    /** SReLU's first parameters as in Keras: left knee 0, left slope in [0, 1), distance in [0, 5), right slope 1. */
     private static float @Nullable [] slopes(Activation activation, int neurons, long seed, int layer) {
         if (activation.parameters() == 0) {
             return null;

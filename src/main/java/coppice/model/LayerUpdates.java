@@ -9,8 +9,9 @@ import coppice.backend.Update;
  * @param weightsAndBias for weights and biases
  * @param slopes for SReLU's parameters
  */
-record LayerUpdates(Backend.Updates weightsAndBias, Update slopes) {
-    static LayerUpdates of(Update update) {
+public record LayerUpdates(Backend.Updates weightsAndBias, Update slopes) {
+    /** The step of an update; biases decay only where decay stands beside the step, slopes never. */
+    public static LayerUpdates of(Update update) {
         Update withoutDecay = update.withoutDecay();
         Update bias = update.unscaledDecay() ? update : withoutDecay;
         return new LayerUpdates(new Backend.Updates(update, bias), withoutDecay);

@@ -7,7 +7,6 @@ import coppice.backend.Neurons;
 import coppice.backend.Parameter;
 import coppice.backend.Pass;
 import coppice.backend.Tensor;
-import coppice.backend.Update;
 import coppice.matrix.CsrPattern;
 import coppice.parallel.WorkerPool;
 import coppice.random.Philox;
@@ -86,19 +85,21 @@ public final class Network {
         }
     }
 
-    /** Passes the outputs' gradient down to every layer's neurons. */
-    public void backward(Pass pass) {
-        for (int layer = layers.size() - 1; layer > 0; layer--) {
+    /** Number of layers of weights. */
+    public int layers() {
+        return layers.size();
+    }
+
+    /** Passes the gradient of a layer's neurons on to those below; of the first layer there is nothing to pass. */
+    public void backward(int layer, Pass pass) {
+        if (layer > 0) {
             layers.get(layer).backward(backend, layers.get(layer - 1).neurons(), pass);
         }
     }
 
-    /** Learns from the gradients that {@link #backward} left. */
-    public void update(Update update, Pass pass) {
-        LayerUpdates updates = LayerUpdates.of(update);
-        for (int layer = layers.size() - 1; layer >= 0; layer--) {
-            layers.get(layer).update(backend, inputOf(layer), updates, pass);
-        }
+    /** Learns a layer from the gradient of its neurons, which must have been passed on already. */
+    public void update(int layer, LayerUpdates updates, Pass pass) {
+        layers.get(layer).update(backend, inputOf(layer), updates, pass);
     }
 
     /**

@@ -3,8 +3,8 @@ package coppice.model;
 /**
  * Normal random numbers by the inverse of the distribution function.
  *
- * <p>Source: Wichura, Algorithm AS 241, Applied Statistics 37 (1988), the variant for about 7 digits. Only host code draws
- * normal numbers, so Java's strict logarithm is exact enough a contract.
+ * <p>Source: Wichura, Algorithm AS 241, Applied Statistics 37 (1988), the variant for about 7 digits. Only host code
+ * draws normal numbers, so Java's strict logarithm is exact enough a contract.
  */
 final class Normal {
     private Normal() {}

@@ -47,7 +47,12 @@ public final class Settings {
                     null,
                     "Data",
                     "names of the features and the labels in a MATLAB file; default the usual ones"),
-            result("index-base", "B", "auto", "Data", "first feature index of LIBSVM files: 0, 1, or auto: 0 if it occurs"),
+            result(
+                    "index-base",
+                    "B",
+                    "auto",
+                    "Data",
+                    "first feature index of LIBSVM files: 0, 1, or auto: 0 if it occurs"),
             result("train-samples", "N", "0", "Data", "train on N samples drawn at random, 0 for all"),
             result("test-samples", "N", "0", "Data", "test on N samples drawn at random, 0 for all"),
             result(
@@ -151,7 +156,7 @@ public final class Settings {
                     "KIND",
                     "coupled",
                     "Optimizer",
-                    "coupled (added to the gradient), or unscaled (beside the step) as in the published SciPy programs"),
+                    "coupled (added to the gradient), or unscaled (beside the step: published SciPy programs)"),
             result("batch-size", "N", "32", "Training", "samples a step"),
             result("epochs", "N", "30", "Training", "passes over the training samples"),
             result("seed", "N", "1", "Training", "names all random numbers of the run"),

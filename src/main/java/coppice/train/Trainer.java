@@ -7,6 +7,7 @@ import coppice.backend.Totals;
 import coppice.data.Dataset;
 import coppice.model.FirstWeights;
 import coppice.model.LayerState;
+import coppice.model.LayerUpdates;
 import coppice.model.ModelSpec;
 import coppice.model.Network;
 import coppice.parallel.WorkerPool;
@@ -182,12 +183,15 @@ public final class Trainer {
         timer.enter(Phase.FORWARD);
         network.forward(pass);
         backend.loss(config.loss(), train, start, network.outputs(), pass);
-        timer.enter(Phase.BACKWARD);
-        network.backward(pass);
-        timer.enter(Phase.UPDATE);
         learningRate =
                 config.learningRate().rate(state.step, steps, config.loop().epochs());
-        network.update(config.optimizer().update(learningRate, state.step), pass);
+        LayerUpdates updates = LayerUpdates.of(config.optimizer().update(learningRate, state.step));
+        for (int layer = network.layers() - 1; layer >= 0; layer--) { // weights and gradients are still in the cache
+            timer.enter(Phase.BACKWARD);
+            network.backward(layer, pass);
+            timer.enter(Phase.UPDATE);
+            network.update(layer, updates, pass);
+        }
         timer.enter(Phase.OTHER);
     }
 

@@ -26,12 +26,13 @@ public class NeuronKernels {
     public void activate(Neurons neurons, Pass pass, int from, int to) {
         boolean bare = neurons.output() == neurons.preActivation();
         Dropout dropout = pass.training() ? neurons.dropout() : null;
+        DropoutDraw draw = dropoutDraw();
         for (int neuron = from; neuron < to; neuron++) {
             if (!bare) {
                 function(neurons, pass.batch(), neuron);
             }
             if (dropout != null) {
-                drop(neurons, dropout, pass, neuron);
+                drop(neurons, dropout, pass, neuron, draw);
             }
         }
     }
@@ -64,31 +65,55 @@ public class NeuronKernels {
         };
     }
 
-    private void drop(Neurons neurons, Dropout dropout, Pass pass, int neuron) {
+    private void drop(Neurons neurons, Dropout dropout, Pass pass, int neuron, DropoutDraw draw) {
         CpuBits bits = (CpuBits) Objects.requireNonNull(neurons.dropped());
         CpuTensor a = (CpuTensor) neurons.output();
-        drawDropped(dropout, pass, neuron, bits.words(), bits.at(neuron));
+        draw.draw(dropout, pass, neuron, bits.words(), bits.at(neuron));
         applyDropped(dropout, a, neuron, pass.batch(), bits.words(), bits.at(neuron));
     }
 
-    /** Sets the bits of the outputs that this step drops; stops drawing once 32 outputs are all decided. */
-    private static void drawDropped(Dropout dropout, Pass pass, int neuron, int[] words, int at) {
-        int[] block = new int[4];
-        for (int first = 0; first < pass.batch(); first += 32) {
-            int below = 0;
-            int equal = -1; // outputs whose bits so far are those of the threshold
-            for (int bit = 15; bit >= 0 && equal != 0; bit--) {
-                if ((bit & 3) == 3) {
-                    int draw = first / 8 + (15 - bit) / 4;
-                    Philox.block(dropout.seed(), draw, neuron, pass.step(), dropout.purposeWord(), block, 0);
-                }
-                int random = block[3 - (bit & 3)];
-                boolean one = ((dropout.threshold() >>> bit) & 1) != 0;
-                below |= one ? equal & ~random : 0;
-                equal &= one ? random : ~random;
+    /** Draws which outputs each neuron drops; may hold scratch, so one for each range. */
+    protected DropoutDraw dropoutDraw() {
+        return (dropout, pass, neuron, words, at) -> {
+            for (int group = 0; group * 32 < pass.batch(); group++) {
+                words[at + group] = compare(dropout, pass, neuron, group, 0, -1, 15);
             }
-            words[at + first / 32] = below;
+        };
+    }
+
+    /** Sets the bits of the outputs that a step drops. */
+    @FunctionalInterface
+    protected interface DropoutDraw {
+        /** Sets the words of one neuron, from {@code at} on. */
+        void draw(Dropout dropout, Pass pass, int neuron, int[] words, int at);
+    }
+
+    /** What is left to compare once the first 8 bits of a group of 32 outputs are. */
+    public static int compareRest(Dropout dropout, Pass pass, int neuron, int group, int below, int equal) {
+        return compare(dropout, pass, neuron, group, below, equal, 7);
+    }
+
+    /**
+     * Compares 32 outputs' random numbers with the threshold, from a bit down until all are decided.
+     *
+     * @param below outputs known to be below
+     * @param equal outputs whose bits so far are those of the threshold
+     */
+    private static int compare(Dropout dropout, Pass pass, int neuron, int group, int below, int equal, int fromBit) {
+        int[] block = new int[4];
+        int dropped = below;
+        int open = equal;
+        for (int bit = fromBit; bit >= 0 && open != 0; bit--) {
+            if ((bit & 3) == 3) {
+                int draw = group * 4 + (15 - bit) / 4;
+                Philox.block(dropout.seed(), draw, neuron, pass.step(), dropout.purposeWord(), block, 0);
+            }
+            int random = block[3 - (bit & 3)];
+            boolean one = (dropout.threshold() >>> bit & 1) != 0;
+            dropped |= one ? open & ~random : 0;
+            open &= one ? random : ~random;
         }
+        return dropped;
     }
 
     /** Zeroes what is dropped and scales the rest. */

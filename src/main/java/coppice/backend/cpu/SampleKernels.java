@@ -29,17 +29,23 @@ final class SampleKernels {
         }
         float[] out = x.data();
         int columns = samples.features.columns();
+        int[] starts = new int[batch]; // where each sample's features begin
         for (int b = 0; b < batch; b++) {
-            int row = samples.order[start + b] * columns;
+            starts[b] = samples.order[start + b] * columns;
+        }
+        for (int f = from; f < to; f++) {
+            float shift = offsets[base + f];
+            float factor = scales[base + f];
+            int at = x.at(f);
             if (samples.features instanceof ByteMatrix bytes) {
-                for (int f = from; f < to; f++) {
-                    int value = bytes.values()[row + f] & 0xFF;
-                    out[x.at(f) + b] = (value - offsets[base + f]) * scales[base + f];
+                byte[] values = bytes.values();
+                for (int b = 0; b < batch; b++) {
+                    out[at + b] = ((values[starts[b] + f] & 0xFF) - shift) * factor;
                 }
             } else {
                 float[] values = ((DenseMatrix) samples.features).values();
-                for (int f = from; f < to; f++) {
-                    out[x.at(f) + b] = (values[row + f] - offsets[base + f]) * scales[base + f];
+                for (int b = 0; b < batch; b++) {
+                    out[at + b] = (values[starts[b] + f] - shift) * factor;
                 }
             }
         }

@@ -79,6 +79,11 @@ final class VectorNeuronKernels extends NeuronKernels {
     }
 
     @Override
+    protected DropoutDraw dropoutDraw() {
+        return new VectorDropout()::draw;
+    }
+
+    @Override
     protected void applyDropped(Dropout dropout, CpuTensor a, int neuron, int batch, int[] words, int at) {
         if (a.stride() < Lanes.COUNT) {
             super.applyDropped(dropout, a, neuron, batch, words, at);

@@ -57,8 +57,7 @@ mnist() {
 }
 
 neurons() {
-  COPPICE_JAVA_OPTS="${COPPICE_JAVA_OPTS:--XX:+UseSerialGC -XX:MinHeapFreeRatio=5 -XX:MaxHeapFreeRatio=10}" \
-    run neurons --data "${1:?the path of leukemia.mat is needed}" --test-fraction 0.3333 --hidden 300000,300000,300000 \
+  run neurons --data "${1:?the path of leukemia.mat is needed}" --test-fraction 0.3333 --hidden 300000,300000,300000 \
     --epsilon 20 --zeta 0.3 --batch-size 2 --learning-rate 0.01 --momentum 0.9 --weight-decay 0.0002 --dropout 0.3 \
     --epochs 3
 }

@@ -73,6 +73,11 @@ final class FullyConnected implements Layer {
         return sparse == null ? null : sparse.pattern();
     }
 
+    /** Number of stored weights. */
+    int connections() {
+        return sparse == null ? Math.multiplyExact(outputs, inputs) : sparse.pattern().connections();
+    }
+
     private Parameter denseWeights() {
         return Objects.requireNonNull(dense);
     }

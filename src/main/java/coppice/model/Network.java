@@ -7,7 +7,6 @@ import coppice.backend.Neurons;
 import coppice.backend.Parameter;
 import coppice.backend.Pass;
 import coppice.backend.Tensor;
-import coppice.matrix.CsrPattern;
 import coppice.parallel.WorkerPool;
 import coppice.random.Philox;
 import coppice.random.Stream;
@@ -123,12 +122,8 @@ public final class Network {
     /** Connections of each layer, dense ones included. */
     public List<Integer> connections() {
         List<Integer> connections = new ArrayList<>();
-        for (int layer = 0; layer < layers.size(); layer++) {
-            CsrPattern pattern = layers.get(layer).pattern();
-            int dense = Math.multiplyExact(
-                    inputOf(layer).rows(),
-                    layers.get(layer).neurons().preActivation().rows());
-            connections.add(pattern == null ? dense : pattern.connections());
+        for (FullyConnected layer : layers) {
+            connections.add(layer.connections());
         }
         return connections;
     }

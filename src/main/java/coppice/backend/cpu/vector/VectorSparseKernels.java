@@ -16,7 +16,6 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class VectorSparseKernels extends SparseKernels {
     private static final VectorSpecies<Float> FLOATS = VectorKernels.FLOATS;
-    private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
     private static final int LENGTH = VectorKernels.LENGTH;
 
     VectorSparseKernels(UpdateKernels updates) {
@@ -150,17 +149,27 @@ final class VectorSparseKernels extends SparseKernels {
             s1.intoArray(out, outAt + LENGTH);
         }
 
+        /** Four columns of a small batch: too few for a vector of any use, enough to fill the pipeline. */
         private void four(int indexAt, int valueAt, int count, float start, int base, float[] out, int outAt) {
             int[] index = indices;
             float[] value = values;
             float[] from = x;
-            FloatVector sum = FloatVector.broadcast(FOUR, start);
+            float s0 = start;
+            float s1 = start;
+            float s2 = start;
+            float s3 = start;
             for (int i = 0; i < count; i++) {
-                FloatVector w = FloatVector.broadcast(FOUR, value[valueAt + i]);
-                sum = FloatVector.fromArray(FOUR, from, base + index[indexAt + i] * stride)
-                        .fma(w, sum);
+                int at = base + index[indexAt + i] * stride;
+                float w = value[valueAt + i];
+                s0 = Math.fma(w, from[at], s0);
+                s1 = Math.fma(w, from[at + 1], s1);
+                s2 = Math.fma(w, from[at + 2], s2);
+                s3 = Math.fma(w, from[at + 3], s3);
             }
-            sum.intoArray(out, outAt);
+            out[outAt] = s0;
+            out[outAt + 1] = s1;
+            out[outAt + 2] = s2;
+            out[outAt + 3] = s3;
         }
     }
 }

@@ -73,11 +73,6 @@ final class FullyConnected implements Layer {
         return sparse == null ? null : sparse.pattern();
     }
 
-    /** Number of stored weights. */
-    int connections() {
-        return sparse == null ? Math.multiplyExact(outputs, inputs) : sparse.pattern().connections();
-    }
-
     private Parameter denseWeights() {
         return Objects.requireNonNull(dense);
     }
@@ -114,6 +109,28 @@ final class FullyConnected implements Layer {
         }
     }
 
+    /** Sets the optimizer's state of everything learned to zero. */
+    void forget(Backend backend) {
+        if (sparse != null) {
+            for (int buffer = 0; buffer < stateBuffers; buffer++) {
+                backend.setState(sparse, buffer, new float[sparse.pattern().connections()]);
+            }
+        } else {
+            forget(backend, denseWeights());
+        }
+        forget(backend, bias);
+        Parameter slopes = neurons.slopes();
+        if (slopes != null) {
+            forget(backend, slopes);
+        }
+    }
+
+    private static void forget(Backend backend, Parameter parameter) {
+        for (Tensor buffer : parameter.state()) {
+            backend.upload(buffer, new float[buffer.rows() * buffer.columns()]);
+        }
+    }
+
     /** Evolves the topology of a sparse layer; returns what happened, or null for a dense one. */
     @Nullable
     Evolved evolve(Backend backend, EvolutionRules rules, boolean growBack, RandomKey key, WorkerPool pool) {
@@ -128,11 +145,6 @@ final class FullyConnected implements Layer {
             weights[k] = origin[k] < 0 ? 0 : old[origin[k]];
         }
         rules.fillNew(weights, origin, new Initializer.Fan(inputs, outputs, weights.length), key, pool);
-        if (rules.resetVelocity()) {
-            for (int buffer = 0; buffer < stateBuffers; buffer++) {
-                backend.setState(sparse, buffer, new float[old.length]);
-            }
-        }
         backend.rewire(sparse, evolved.pattern(), weights, origin);
         return new Evolved(evolved.pruned(), evolved.grown());
     }

@@ -71,7 +71,7 @@ public record Initializer(Kind kind, double scale) {
      */
     public record Fan(int inputs, int outputs, int connections) {}
 
-    /** Multiplier of a standard draw: a standard normal (NORMAL) or a uniform number in [-1, 1). */
+    /** Multiplier of a standard draw: a standard normal (NORMAL) or a uniform number in [-1, 1]. */
     private float spread(Fan fan) {
         double fanIn = (double) fan.connections() / Math.max(1, fan.outputs());
         double fanOut = (double) fan.connections() / Math.max(1, fan.inputs());
@@ -110,7 +110,7 @@ public record Initializer(Kind kind, double scale) {
                     drawn = k >> 2;
                     Philox.block(draw.seed(), drawn, 0, draw.evolution(), draw.purposeWord(), block, 0);
                 }
-                weights[k] = spread * standard(block[k & 3]);
+                weights[k] = kind == Kind.ZERO ? 0f : spread * standard(block[k & 3]);
             }
         });
     }

@@ -7,6 +7,7 @@ import coppice.backend.Neurons;
 import coppice.backend.Parameter;
 import coppice.backend.Pass;
 import coppice.backend.Tensor;
+import coppice.matrix.CsrPattern;
 import coppice.parallel.WorkerPool;
 import coppice.random.Philox;
 import coppice.random.Stream;
@@ -112,6 +113,9 @@ public final class Network {
     public long evolve(EvolutionRules rules, boolean growBack, long seed, int evolution, WorkerPool pool) {
         long grown = 0;
         for (int layer = 0; layer < layers.size(); layer++) {
+            if (rules.resetVelocity()) {
+                layers.get(layer).forget(backend);
+            }
             RandomKey key = new RandomKey(seed, layer, evolution);
             FullyConnected.Evolved evolved = layers.get(layer).evolve(backend, rules, growBack, key, pool);
             grown += evolved == null ? 0 : evolved.grown();
@@ -122,8 +126,12 @@ public final class Network {
     /** Connections of each layer, dense ones included. */
     public List<Integer> connections() {
         List<Integer> connections = new ArrayList<>();
-        for (FullyConnected layer : layers) {
-            connections.add(layer.connections());
+        for (int layer = 0; layer < layers.size(); layer++) {
+            CsrPattern pattern = layers.get(layer).pattern();
+            int dense = Math.multiplyExact(
+                    inputOf(layer).rows(),
+                    layers.get(layer).neurons().preActivation().rows());
+            connections.add(pattern == null ? dense : pattern.connections());
         }
         return connections;
     }

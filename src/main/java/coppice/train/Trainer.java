@@ -1,5 +1,6 @@
 package coppice.train;
 
+import coppice.MalformedDataException;
 import coppice.backend.Backend;
 import coppice.backend.Pass;
 import coppice.backend.Samples;
@@ -87,7 +88,7 @@ public final class Trainer {
         if (directory.hasCheckpoint()) {
             Checkpoint checkpoint = Checkpoint.read(directory.last());
             layers = checkpoint.layers();
-            state = Json.parse(checkpoint.training(), TrainState.class);
+            state = trainState(directory, checkpoint);
         } else {
             layers = FirstWeights.draw(spec, seed(), pool);
             state = new TrainState();
@@ -100,6 +101,14 @@ public final class Trainer {
         this.train = evaluator.load(data.train());
         this.validation = load(data.validation());
         this.test = load(data.test());
+    }
+
+    private static TrainState trainState(RunDirectory directory, Checkpoint checkpoint) {
+        try {
+            return Json.parse(checkpoint.training(), TrainState.class);
+        } catch (IllegalArgumentException e) {
+            throw MalformedDataException.inFile(directory.last(), "metadata training: " + e.getMessage());
+        }
     }
 
     private long seed() {
@@ -122,6 +131,7 @@ public final class Trainer {
                 beginEpoch();
                 if (!trainEpoch(stopRequested)) {
                     keepTotals();
+                    requireFinite(state.openLoss); // a checkpoint could not hold it
                     save();
                     return result("stopped");
                 }
@@ -219,15 +229,19 @@ public final class Trainer {
         state.openCorrect = totals.correct();
     }
 
-    private EpochMetrics finishEpoch() {
-        Totals trained =
-                new Totals(state.openLoss, state.openCorrect, data.train().rows());
-        if (!Double.isFinite(trained.meanLoss())) {
+    private void requireFinite(double loss) {
+        if (!Double.isFinite(loss)) {
             throw new DivergedException(
-                    "the loss of epoch " + (state.epochsDone + 1) + " is not finite (" + trained.meanLoss()
+                    "the loss of epoch " + (state.epochsDone + 1) + " is not finite (" + loss
                             + "); try a smaller --learning-rate",
                     result("diverged"));
         }
+    }
+
+    private EpochMetrics finishEpoch() {
+        Totals trained =
+                new Totals(state.openLoss, state.openCorrect, data.train().rows());
+        requireFinite(trained.meanLoss());
         state.trainLoss = trained.meanLoss();
         state.trainAccuracy = trained.accuracy();
         state.epochsDone++;

@@ -1,0 +1,112 @@
+package coppice.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** The table of settings and the values of a run. */
+class SettingsTest {
+    private static String message(Executable wrong) {
+        String message = String.valueOf(
+                assertThrows(IllegalArgumentException.class, wrong).getMessage());
+        assertFalse(message.contains("\n"), message);
+        return message;
+    }
+
+    @Test
+    void theTableNamesEachSettingOnce() {
+        List<String> names = Settings.TABLE.stream().map(Setting::name).toList();
+        assertEquals(names.size(), names.stream().distinct().count());
+        for (Setting setting : Settings.TABLE) {
+            assertTrue(setting.name().matches("[a-z][a-z0-9-]*"), setting.name());
+            assertFalse(setting.help().isBlank() || setting.help().contains("\n"), setting.name());
+            assertEquals(setting.argument() == null, setting.isSwitch());
+            if (setting.isSwitch()) {
+                assertEquals("false", setting.defaultValue());
+            }
+        }
+    }
+
+    @Test
+    void everyDefaultHolds() {
+        Settings settings = Settings.of(Map.of());
+        for (Setting setting : Settings.TABLE) {
+            assertEquals(setting.defaultValue(), settings.find(setting.name()));
+        }
+        assertEquals("20", settings.get("epsilon"));
+        assertEquals(0.3, settings.number("zeta", "in [0, 1)", z -> z < 1));
+        assertEquals(32, settings.integer("batch-size", 1));
+        assertNull(settings.find("density"));
+        TrainConfig.of(settings);
+    }
+
+    @Test
+    void givenValuesWin() {
+        Settings settings = Settings.of(Map.of("zeta", "0.5", "dense", "true", "label", "-1"));
+        assertEquals("0.5", settings.get("zeta"));
+        assertEquals("-1", settings.find("label"));
+        assertTrue(settings.is("dense"));
+        assertFalse(settings.is("sparse-output"));
+    }
+
+    @Test
+    void unknownSettingsAreErrors() {
+        assertEquals("there is no setting zeat", message(() -> Settings.of(Map.of("zeat", "0.5"))));
+    }
+
+    @Test
+    void epsilonAndDensityExcludeEachOther() {
+        assertEquals(
+                "give epsilon or density, not both",
+                message(() -> Settings.of(Map.of("epsilon", "20", "density", "0.1"))));
+        Settings byDensity = Settings.of(Map.of("density", "0.1"));
+        assertNull(byDensity.find("epsilon"));
+        assertFalse(byDensity.values(Setting.Scope.RESULT).containsKey("epsilon"));
+    }
+
+    @Test
+    void valuesKeepTheOrderOfTheTableAndTheirScope() {
+        Settings settings = Settings.of(Map.of("seed", "5", "threads", "3", "data", "x.csv"));
+        Map<String, String> kept = settings.values(Setting.Scope.RESULT, Setting.Scope.DATA);
+        assertEquals("5", kept.get("seed"));
+        assertEquals("x.csv", kept.get("data"));
+        assertFalse(kept.containsKey("threads"));
+        assertFalse(kept.containsKey("test"));
+        assertEquals(
+                Settings.TABLE.stream()
+                        .map(Setting::name)
+                        .filter(kept::containsKey)
+                        .toList(),
+                List.copyOf(kept.keySet()));
+        assertEquals("3", settings.values(Setting.Scope.RUN).get("threads"));
+    }
+
+    @Test
+    void wrongValuesAreNamedWithTheirRange() {
+        Settings settings = Settings.of(Map.of(
+                "dense", "yes", "epochs", "0", "batch-size", "1.5", "zeta", "1", "momentum", "NaN", "dropout", ""));
+        assertEquals("dense must be true or false but was 'yes'", message(() -> settings.is("dense")));
+        assertEquals(
+                "epochs must be a whole number of at least 1 but was '0'",
+                message(() -> settings.integer("epochs", 1)));
+        assertEquals(
+                "batch-size must be a whole number of at least 1 but was '1.5'",
+                message(() -> settings.integer("batch-size", 1)));
+        assertEquals(
+                "zeta must be a number in [0, 1) but was '1'",
+                message(() -> settings.number("zeta", "in [0, 1)", z -> z < 1)));
+        assertEquals(
+                "momentum must be a number of any size but was 'NaN'",
+                message(() -> settings.number("momentum", "of any size", m -> true)));
+        assertEquals(
+                "dropout must be a number of any size but was ''",
+                message(() -> settings.number("dropout", "of any size", m -> true)));
+    }
+}

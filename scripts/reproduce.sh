@@ -50,7 +50,8 @@ tutorial() {
 mnist() {
   fetch mnist
   local common=(--data mnist --hidden 1000,1000,1000 --activation srelu --epsilon 20 --zeta 0.3 --batch-size 128
-    --learning-rate 0.01 --momentum 0.9 --weight-decay 0.0002 --dropout 0.3 --epochs 100 --checkpoint-every 10)
+    --learning-rate 0.05 --lr-schedule cosine --momentum 0.9 --weight-decay 0.0002 --dropout 0.3 --epochs 100
+    --checkpoint-every 10)
   run mnist-set "${common[@]}"
   run mnist-fixprob "${common[@]}" --evolution static
   run mnist-dense "${common[@]}" --dense

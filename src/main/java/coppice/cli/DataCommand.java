@@ -173,7 +173,7 @@ final class DataCommand implements Command {
         Optional<CatalogueEntry> known = Catalogue.standard().find(data);
         if (known.isEmpty()) {
             Settings settings = SampleOptions.settings(Map.of(), arguments);
-            return DatasetDescription.of(SampleOptions.usage(() -> DataSources.request(settings, data)));
+            return DatasetDescription.of(UsageException.whereInvalid(() -> DataSources.request(settings, data)));
         }
         if (known.get().embedded()) {
             return DatasetDescription.of(Datasets.digits(), List.of());

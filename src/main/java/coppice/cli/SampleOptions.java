@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The samples that a command puts through a saved model, and the options that say which. */
@@ -48,7 +47,7 @@ final class SampleOptions {
                 values.put(name, value);
             }
         }
-        return usage(() -> Settings.of(values));
+        return UsageException.whereInvalid(() -> Settings.of(values));
     }
 
     /** The samples of {@code --data}: a known data set's test part, or whole files. */
@@ -63,7 +62,7 @@ final class SampleOptions {
 
     /** The samples of files: a MATLAB file's test part if it has one, else all. */
     static Dataset files(ModelFile model, Settings settings, String list) {
-        LoadRequest request = usage(() -> DataSources.request(settings, list))
+        LoadRequest request = UsageException.whereInvalid(() -> DataSources.request(settings, list))
                 .withWidth(model.spec().inputs());
         Datasets.Parts parts = Datasets.loadParts(request);
         return Objects.requireNonNullElse(parts.test(), parts.train());
@@ -100,7 +99,7 @@ final class SampleOptions {
 
     /** The held-out samples, divided from the training samples as in training. */
     private static Dataset testPart(ModelFile model, Settings settings) {
-        Datasets.Parts parts = usage(() -> DataSources.load(settings));
+        Datasets.Parts parts = UsageException.whereInvalid(() -> DataSources.load(settings));
         Dataset test = parts.test();
         if (test == null) {
             throw new UsageException("the model was trained without test samples of " + settings.get("data")
@@ -122,15 +121,6 @@ final class SampleOptions {
             throw MalformedDataException.inFile(path, "labels are needed but there are none");
         }
         return data.withClasses(model.checkpoint().classes(), path);
-    }
-
-    /** What an option's value makes impossible is an error of usage. */
-    static <T> T usage(Supplier<T> body) {
-        try {
-            return body.get();
-        } catch (IllegalArgumentException e) {
-            throw new UsageException(String.valueOf(e.getMessage()));
-        }
     }
 
     /** The value of an option that may only be one of a few. */

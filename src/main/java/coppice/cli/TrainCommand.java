@@ -74,7 +74,7 @@ final class TrainCommand implements Command {
     public int run(Arguments arguments, Console console) throws IOException {
         arguments.requireNoOperands();
         Settings settings = settings(arguments);
-        TrainConfig config = usage(() -> TrainConfig.of(settings));
+        TrainConfig config = UsageException.whereInvalid(() -> TrainConfig.of(settings));
         String maxTime = settings.find("max-time");
         StopRequest stop =
                 StopRequest.install(maxTime == null ? Double.POSITIVE_INFINITY : StopRequest.seconds(maxTime));
@@ -157,8 +157,8 @@ final class TrainCommand implements Command {
         if (arguments.has("density") && arguments.has("epsilon")) {
             throw new UsageException("give --epsilon or --density, not both");
         }
-        Settings settings = usage(() -> Settings.of(given));
-        if (!usage(() -> settings.is("resume"))) {
+        Settings settings = UsageException.whereInvalid(() -> Settings.of(given));
+        if (!UsageException.whereInvalid(() -> settings.is("resume"))) {
             return settings;
         }
         if (settings.find("out") == null) {
@@ -188,26 +188,29 @@ final class TrainCommand implements Command {
                 merged.put(name, old);
             }
         }
-        return usage(() -> Settings.of(merged));
+        return UsageException.whereInvalid(() -> Settings.of(merged));
     }
 
     private static BackendChoice backend(Settings settings) {
         return BackendChoice.of(
-                settings.get("backend"), usage(() -> settings.integer("threads", 0)), settings.get("simd"));
+                settings.get("backend"),
+                UsageException.whereInvalid(() -> settings.integer("threads", 0)),
+                settings.get("simd"));
     }
 
     private static TrainData data(Settings settings, TrainConfig config) {
-        Datasets.Parts parts = usage(() -> DataSources.load(settings));
+        Datasets.Parts parts = UsageException.whereInvalid(() -> DataSources.load(settings));
         Dataset train = parts.train();
         if (train.classes().size() < 2) {
             throw MalformedDataException.inFile(
                     Path.of(settings.get("data")),
                     "at least 2 classes are needed but the labels are all " + train.classes());
         }
-        usage(() ->
+        UsageException.whereInvalid(() ->
                 config.modelSpec(train.featureCount(), train.classes().size()).connections());
-        Normalization.Kind kind = usage(() -> Normalization.Kind.parse(settings.get("normalize")));
-        Normalization normalization = usage(() -> Normalization.fit(kind, train.features()));
+        Normalization.Kind kind =
+                UsageException.whereInvalid(() -> Normalization.Kind.parse(settings.get("normalize")));
+        Normalization normalization = UsageException.whereInvalid(() -> Normalization.fit(kind, train.features()));
         return new TrainData(train, parts.validation(), parts.test(), normalization);
     }
 
@@ -302,14 +305,5 @@ final class TrainCommand implements Command {
                     .forEach((name, value) -> lines.add("setting " + name + " = " + value));
         }
         return lines;
-    }
-
-    /** What a setting's value makes impossible is an error of usage. */
-    private static <T> T usage(java.util.function.Supplier<T> body) {
-        try {
-            return body.get();
-        } catch (IllegalArgumentException e) {
-            throw new UsageException(String.valueOf(e.getMessage()));
-        }
     }
 }

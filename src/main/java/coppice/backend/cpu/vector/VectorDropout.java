@@ -3,6 +3,7 @@ package coppice.backend.cpu.vector;
 import coppice.backend.Dropout;
 import coppice.backend.Pass;
 import coppice.backend.cpu.NeuronKernels;
+import coppice.random.Philox;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -16,8 +17,6 @@ final class VectorDropout {
     private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_PREFERRED;
     private static final int LANES = LONGS.length();
     private static final LongVector DRAWS = draws();
-    private static final long M0 = 0xD2511F53L;
-    private static final long M1 = 0xCD9E8D57L;
     private static final long LOW = 0xFFFFFFFFL;
 
     private final long[] first = new long[LANES];
@@ -72,12 +71,12 @@ final class VectorDropout {
         LongVector c1 = LongVector.broadcast(LONGS, neuron & LOW);
         LongVector c2 = LongVector.broadcast(LONGS, step & LOW);
         LongVector c3 = LongVector.broadcast(LONGS, dropout.purposeWord() & LOW);
-        LongVector m0 = LongVector.broadcast(LONGS, M0);
-        LongVector m1 = LongVector.broadcast(LONGS, M1);
+        LongVector m0 = LongVector.broadcast(LONGS, Philox.M0 & LOW);
+        LongVector m1 = LongVector.broadcast(LONGS, Philox.M1 & LOW);
         LongVector low = LongVector.broadcast(LONGS, LOW);
         int k0 = (int) dropout.seed();
         int k1 = (int) (dropout.seed() >>> 32);
-        for (int round = 0; round < 10; round++) {
+        for (int round = 0; round < Philox.ROUNDS; round++) {
             LongVector p0 = c0.mul(m0);
             LongVector p1 = c2.mul(m1);
             c0 = p1.lanewise(VectorOperators.LSHR, 32)
@@ -88,8 +87,8 @@ final class VectorDropout {
                     .lanewise(VectorOperators.XOR, LongVector.broadcast(LONGS, k1 & LOW));
             c1 = p1.and(low);
             c3 = p0.and(low);
-            k0 += 0x9E3779B9;
-            k1 += 0xBB67AE85;
+            k0 += Philox.W0;
+            k1 += Philox.W1;
         }
         c0.intoArray(first, 0);
         c1.intoArray(second, 0);

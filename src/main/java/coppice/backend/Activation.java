@@ -32,6 +32,16 @@ public record Activation(Kind kind, float slope) {
     /** No function. */
     public static final Activation IDENTITY = new Activation(Kind.IDENTITY, 0);
 
+    /** Whether the output may take the place of z because the derivative asks only for the sign of z. */
+    public boolean inPlace() {
+        return kind == Kind.IDENTITY || notesSigns();
+    }
+
+    /** Whether the derivative asks for the sign of z. */
+    public boolean notesSigns() {
+        return kind == Kind.RELU || kind == Kind.LEAKY;
+    }
+
     /** Number of learned parameters a neuron. */
     public int parameters() {
         return kind == Kind.SRELU ? 4 : 0;

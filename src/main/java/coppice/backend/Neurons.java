@@ -6,9 +6,12 @@ import org.jspecify.annotations.Nullable;
  * The neurons of one layer: their activation and the tensors a step passes through them.
  *
  * @param activation the function
- * @param preActivation z = W x + b, (neurons, batch)
- * @param output a = dropout(f(z)), (neurons, batch); the same tensor as {@code preActivation} for a bare linear layer
+ * @param preActivation z = W x + b, (neurons, batch); the same tensor as {@code output} for a function that works in
+ *     place
+ * @param output a = dropout(f(z)), (neurons, batch)
  * @param gradient dz, the loss's derivative by z, (neurons, batch)
+ * @param positive which z were above zero in the last training step (that is, their bits, read as an integer), for a
+ *     function that notes signs; else null
  * @param slopes the learned parameters of SReLU, (4, neurons); null for other functions
  * @param slopeGradient their gradient, (4, neurons); null for other functions
  * @param dropout null for none
@@ -19,6 +22,7 @@ public record Neurons(
         Tensor preActivation,
         Tensor output,
         Tensor gradient,
+        @Nullable Bits positive,
         @Nullable Parameter slopes,
         @Nullable Tensor slopeGradient,
         @Nullable Dropout dropout,
@@ -28,5 +32,34 @@ public record Neurons(
     public interface Bits {
         /** Number of neurons. */
         int rows();
+    }
+
+    /**
+     * Neurons with tensors of their own.
+     *
+     * @param output receives the outputs, (neurons, batch)
+     * @param gradient receives dz, (neurons, batch)
+     * @param slopes the learned parameters of SReLU, (4, neurons); null for other functions
+     * @param dropout null for none
+     */
+    public static Neurons of(
+            Backend backend,
+            Activation activation,
+            Tensor output,
+            Tensor gradient,
+            @Nullable Parameter slopes,
+            @Nullable Dropout dropout) {
+        int neurons = output.rows();
+        int batch = output.columns();
+        return new Neurons(
+                activation,
+                activation.inPlace() ? output : backend.activations(neurons, batch),
+                output,
+                gradient,
+                activation.notesSigns() ? backend.bits(neurons, batch) : null,
+                slopes,
+                slopes == null ? null : backend.tensor(4, neurons),
+                dropout,
+                dropout == null ? null : backend.bits(neurons, batch));
     }
 }

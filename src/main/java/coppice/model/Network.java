@@ -42,26 +42,29 @@ public final class Network {
 
     private Neurons neurons(ModelSpec spec, int layer, LayerState state, int stateBuffers, int batch, long seed) {
         int count = state.outputs();
-        Tensor preActivation = backend.activations(count, batch);
-        Tensor gradient = backend.activations(count, batch);
-        if (layer == spec.layers() - 1) {
-            return new Neurons(Activation.IDENTITY, preActivation, preActivation, gradient, null, null, null, null);
-        }
-        Parameter slopes = null;
-        Tensor slopeGradient = null;
-        if (state.slopes() != null) {
-            slopes = FullyConnected.parameter(backend, 4, count, state.slopes(), state.slopeState(), stateBuffers);
-            slopeGradient = backend.tensor(4, count);
-        }
-        Dropout dropout = null;
-        Neurons.Bits dropped = null;
-        if (spec.dropout() > 0) {
-            dropout = Dropout.of(spec.dropout(), seed, Philox.purposeWord(Stream.DROPOUT, layer));
-            dropped = backend.bits(count, batch);
-        }
-        Activation activation = spec.activation().forLayer(layer);
         Tensor output = backend.activations(count, batch);
-        return new Neurons(activation, preActivation, output, gradient, slopes, slopeGradient, dropout, dropped);
+        Tensor gradient = gradient(layer, count, batch);
+        if (layer == spec.layers() - 1) {
+            return Neurons.of(backend, Activation.IDENTITY, output, gradient, null, null);
+        }
+        Parameter slopes = state.slopes() == null
+                ? null
+                : FullyConnected.parameter(backend, 4, count, state.slopes(), state.slopeState(), stateBuffers);
+        Dropout dropout = spec.dropout() == 0
+                ? null
+                : Dropout.of(spec.dropout(), seed, Philox.purposeWord(Stream.DROPOUT, layer));
+        return Neurons.of(backend, spec.activation().forLayer(layer), output, gradient, slopes, dropout);
+    }
+
+    /** Gradients pass through two layers at a time, so a layer shares its tensor with the second one below. */
+    private Tensor gradient(int layer, int count, int batch) {
+        if (layer >= 2) {
+            Tensor below = layers.get(layer - 2).neurons().gradient();
+            if (below.rows() == count) {
+                return below;
+            }
+        }
+        return backend.activations(count, batch);
     }
 
     /** Where a batch is put before {@link #forward}, (features, batch). */
@@ -129,8 +132,7 @@ public final class Network {
         for (int layer = 0; layer < layers.size(); layer++) {
             CsrPattern pattern = layers.get(layer).pattern();
             int dense = Math.multiplyExact(
-                    inputOf(layer).rows(),
-                    layers.get(layer).neurons().preActivation().rows());
+                    inputOf(layer).rows(), layers.get(layer).neurons().output().rows());
             connections.add(pattern == null ? dense : pattern.connections());
         }
         return connections;

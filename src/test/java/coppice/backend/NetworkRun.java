@@ -39,17 +39,19 @@ final class NetworkRun {
         Tensor x = staleActivations(shape.inputs());
         Neurons hidden = hidden();
         Tensor logits = staleActivations(shape.outputs());
-        Neurons outputs = new Neurons(
-                Activation.IDENTITY, logits, logits, staleActivations(shape.outputs()), null, null, null, null);
+        Neurons outputs =
+                Neurons.of(backend, Activation.IDENTITY, logits, staleActivations(shape.outputs()), null, null);
         Samples samples = backend.samples(shape.features(), shape.labels());
         backend.order(samples, shape.order());
         Pass pass = new Pass(shape.batch(), true, NetworkCase.STEP);
 
         backend.gather(samples, 1, tensor(1, shape.inputs(), 20), tensor(1, shape.inputs(), 21), x, pass);
         keep("x", x);
+        Tensor z = staleActivations(shape.hidden());
+        forward(first, x, Neurons.of(backend, Activation.IDENTITY, z, z, null, null), pass);
+        keep("hiddenZ", z);
         forward(first, x, hidden, pass);
         forward(second, hidden.output(), outputs, pass);
-        keep("hiddenZ", hidden.preActivation());
         keep("hidden", hidden.output());
         keep("logits", logits);
         backend.loss(shape.loss(), samples, 1, outputs, pass);
@@ -126,26 +128,30 @@ final class NetworkRun {
     /** Activations full of what an earlier step might have left. */
     private Tensor staleActivations(int rows) {
         Tensor tensor = backend.activations(rows, shape.capacity());
-        float[] left = new float[rows * shape.capacity()];
+        spoil(tensor);
+        return tensor;
+    }
+
+    private void spoil(Tensor tensor) {
+        float[] left = new float[tensor.rows() * shape.capacity()];
         for (int i = 0; i < left.length; i++) {
             left[i] = i % 7 == 0 ? Float.NaN : i % 5 == 0 ? Float.POSITIVE_INFINITY : stale.nextFloat() * 1e30f;
         }
         backend.upload(tensor, left);
-        return tensor;
     }
 
     private Neurons hidden() {
         int size = shape.hidden();
         boolean srelu = shape.activation().kind() == Activation.Kind.SRELU;
-        return new Neurons(
+        Neurons neurons = Neurons.of(
+                backend,
                 shape.activation(),
                 staleActivations(size),
                 staleActivations(size),
-                staleActivations(size),
                 srelu ? parameter(4, size, shape.vector(4 * size, 22), 5) : null,
-                srelu ? backend.tensor(4, size) : null,
-                shape.dropout() == 0 ? null : shape.dropoutRule(),
-                shape.dropout() == 0 ? null : backend.bits(size, shape.capacity()));
+                shape.dropout() == 0 ? null : shape.dropoutRule());
+        spoil(neurons.preActivation());
+        return neurons;
     }
 
     private void forward(Layer layer, Tensor x, Neurons to, Pass pass) {

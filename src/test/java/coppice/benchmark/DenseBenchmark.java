@@ -63,7 +63,7 @@ public class DenseBenchmark {
         x = SparseBenchmark.uploaded(backend, backend.activations(size, batch), random);
         dz = SparseBenchmark.uploaded(backend, backend.activations(size, batch), random);
         Tensor out = backend.activations(size, batch);
-        bare = new Neurons(Activation.IDENTITY, out, out, out, null, null, null, null);
+        bare = Neurons.of(backend, Activation.IDENTITY, out, out, null, null);
         Update sgd = new Update(Update.Kind.SGD, 1e-9f, 0.9f, 2e-4f, false, 0, 0, 0);
         updates = new Backend.Updates(sgd, sgd);
         pass = new Pass(batch, true, 0);

@@ -63,15 +63,13 @@ public class NeuronBenchmark {
         boolean dropout = function.equals("DROPOUT");
         Activation.Kind kind = dropout ? Activation.Kind.LEAKY : Activation.Kind.valueOf(function);
         Parameter slopes = SparseBenchmark.parameter(backend, 4, NEURONS, random);
-        neurons = new Neurons(
+        neurons = Neurons.of(
+                backend,
                 new Activation(kind, kind == Activation.Kind.LEAKY ? 0.25f : 0),
-                SparseBenchmark.uploaded(backend, backend.activations(NEURONS, BATCH), random),
                 backend.activations(NEURONS, BATCH),
                 SparseBenchmark.uploaded(backend, backend.activations(NEURONS, BATCH), random),
                 kind == Activation.Kind.SRELU ? slopes : null,
-                kind == Activation.Kind.SRELU ? backend.tensor(4, NEURONS) : null,
-                dropout ? Dropout.of(0.3, 1, Philox.purposeWord(Stream.DROPOUT, 1)) : null,
-                dropout ? backend.bits(NEURONS, BATCH) : null);
+                dropout ? Dropout.of(0.3, 1, Philox.purposeWord(Stream.DROPOUT, 1)) : null);
         pass = new Pass(BATCH, true, 0);
     }
 
@@ -112,7 +110,7 @@ public class NeuronBenchmark {
             Arrays.setAll(order, i -> (int) ((i * 7919L) % 10_000));
             backend.order(samples, order);
             Tensor z = SparseBenchmark.uploaded(backend, backend.activations(10, BATCH), random);
-            outputs = new Neurons(Activation.IDENTITY, z, z, backend.activations(10, BATCH), null, null, null, null);
+            outputs = Neurons.of(backend, Activation.IDENTITY, z, backend.activations(10, BATCH), null, null);
         }
     }
 

@@ -123,7 +123,7 @@ public class SparseBenchmark {
         dz = uploaded(backend, backend.activations(size, batch), random);
         gradient = backend.tensor(1, pattern.connections());
         Tensor out = backend.activations(size, batch);
-        bare = new Neurons(Activation.IDENTITY, out, out, out, null, null, null, null);
+        bare = Neurons.of(backend, Activation.IDENTITY, out, out, null, null);
         // Rates near zero: the weights stay as they are however often the step is taken.
         Update sgd = new Update(Update.Kind.SGD, 1e-9f, 0.9f, 2e-4f, false, 0, 0, 0);
         momentum = new Backend.Updates(sgd, sgd);

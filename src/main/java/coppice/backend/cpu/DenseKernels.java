@@ -5,7 +5,7 @@ import java.util.Arrays;
 /**
  * Products of dense matrices: each element one accumulator that takes the terms in order by fma.
  *
- * <p>Twin of kernels/dense.cu. The right factor is first packed into panels of 32 columns, each contiguous.
+ * <p>Twin of kernels/dense.cu. The right factor is read in panels of 32 columns, packed or where they lie.
  */
 public class DenseKernels {
     /** Columns of a panel. */
@@ -46,6 +46,35 @@ public class DenseKernels {
      */
     public record Range(int rowFrom, int rowTo, int columnFrom, int columnTo, int terms) {}
 
+    /**
+     * The right factor of a product, by panels of {@link #PANEL} columns.
+     *
+     * <p>Element (p, j) of a panel is at {@code start + panel * panelStep + p * termStep + j}. Columns past the last
+     * one of a panel can be read.
+     *
+     * @param data the array
+     * @param start index of the first element
+     * @param panelStep distance between panels
+     * @param termStep distance between rows
+     */
+    @SuppressWarnings("ArrayRecordComponent")
+    public record Panels(float[] data, int start, int panelStep, int termStep) {
+        /** A factor that {@link #pack} packed. */
+        static Panels packed(float[] data, int terms) {
+            return new Panels(data, 0, terms * PANEL, PANEL);
+        }
+
+        /** A tensor whose rows are padded to whole panels. */
+        static Panels of(CpuTensor tensor) {
+            return new Panels(tensor.data(), tensor.at(0), PANEL, tensor.stride());
+        }
+
+        /** Index of a panel's first element; {@code column} is its first column. */
+        public int at(int column) {
+            return start + column / PANEL * panelStep;
+        }
+    }
+
     /** Floats that {@link #pack} needs for a matrix of {@code terms} rows. */
     static int packedLength(int terms, int columns) {
         return Math.multiplyExact(terms, Math.multiplyExact((columns + PANEL - 1) / PANEL, PANEL));
@@ -70,18 +99,18 @@ public class DenseKernels {
         }
     }
 
-    /** c += a b on a range; {@code packed} is b in panels, the column step of c is 1. */
-    public void multiplyAdd(Operand a, float[] packed, Operand c, Range range) {
+    /** c += a b on a range; the column step of c is 1. */
+    public void multiplyAdd(Operand a, Panels b, Operand c, Range range) {
         for (int column = range.columnFrom(); column < range.columnTo(); column += PANEL) {
-            int panel = column * range.terms();
+            int panel = b.at(column);
             int width = Math.min(PANEL, range.columnTo() - column);
             for (int row = range.rowFrom(); row < range.rowTo(); row++) {
                 int cAt = c.at(row) + column;
                 for (int p = 0; p < range.terms(); p++) {
                     float factor = a.data()[a.at(row) + p * a.columnStep()];
-                    int bAt = panel + p * PANEL;
+                    int bAt = panel + p * b.termStep();
                     for (int j = 0; j < width; j++) {
-                        c.data()[cAt + j] = Math.fma(factor, packed[bAt + j], c.data()[cAt + j]);
+                        c.data()[cAt + j] = Math.fma(factor, b.data()[bAt + j], c.data()[cAt + j]);
                     }
                 }
             }

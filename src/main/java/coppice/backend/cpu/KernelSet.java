@@ -11,16 +11,27 @@ import java.util.function.Supplier;
  * @param dense products of dense matrices
  * @param neurons activations, dropout and biases
  * @param updates optimizer steps
+ * @param samples batches out of a data set
  */
 public record KernelSet(
-        String name, SparseKernels sparse, DenseKernels dense, NeuronKernels neurons, UpdateKernels updates) {
+        String name,
+        SparseKernels sparse,
+        DenseKernels dense,
+        NeuronKernels neurons,
+        UpdateKernels updates,
+        SampleKernels samples) {
     private static final String VECTOR_KERNELS = "coppice.backend.cpu.vector.VectorKernels";
 
     /** The plain-Java kernels. */
     public static KernelSet plain() {
         UpdateKernels updates = new UpdateKernels();
         return new KernelSet(
-                "plain Java", new SparseKernels(updates), new DenseKernels(), new NeuronKernels(updates), updates);
+                "plain Java",
+                new SparseKernels(updates),
+                new DenseKernels(),
+                new NeuronKernels(updates),
+                updates,
+                new SampleKernels());
     }
 
     /** The Vector API kernels; empty where the module or a vector unit they are made for is absent. */

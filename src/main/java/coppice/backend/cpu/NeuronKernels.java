@@ -7,6 +7,7 @@ import coppice.backend.Pass;
 import coppice.backend.Update;
 import coppice.random.Philox;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What neurons do on their own: activation, dropout and their derivatives, and biases; on a range of neurons.
@@ -24,25 +25,38 @@ public class NeuronKernels {
 
     /** a = dropout(f(z)), and which outputs were dropped. */
     public void activate(Neurons neurons, Pass pass, int from, int to) {
-        boolean bare = neurons.output() == neurons.preActivation();
         Dropout dropout = pass.training() ? neurons.dropout() : null;
-        DropoutDraw draw = dropoutDraw();
+        if (dropout != null) {
+            drawDropped(dropout, pass, from, to, (CpuBits) Objects.requireNonNull(neurons.dropped()));
+        }
         for (int neuron = from; neuron < to; neuron++) {
-            if (!bare) {
-                function(neurons, pass.batch(), neuron);
-            }
-            if (dropout != null) {
-                drop(neurons, dropout, pass, neuron, draw);
-            }
+            activate(neurons, pass, neuron, dropout);
         }
     }
 
-    /** a = f(z) for one neuron. */
-    protected void function(Neurons neurons, int batch, int neuron) {
+    /** a = dropout(f(z)) for one neuron, once it is drawn what is dropped. */
+    protected void activate(Neurons neurons, Pass pass, int neuron, @Nullable Dropout dropout) {
+        if (neurons.activation().kind() != Activation.Kind.IDENTITY) {
+            function(neurons, pass, neuron);
+        }
+        if (dropout != null) {
+            CpuBits bits = (CpuBits) Objects.requireNonNull(neurons.dropped());
+            CpuTensor a = (CpuTensor) neurons.output();
+            applyDropped(dropout, a, neuron, pass.batch(), bits.words(), bits.at(neuron));
+        }
+    }
+
+    /** a = f(z) for one neuron; in training also the signs of z, where its function notes them. */
+    protected void function(Neurons neurons, Pass pass, int neuron) {
+        int batch = pass.batch();
         CpuTensor z = (CpuTensor) neurons.preActivation();
         CpuTensor a = (CpuTensor) neurons.output();
         int zAt = z.at(neuron);
         int aAt = a.at(neuron);
+        CpuBits positive = (CpuBits) neurons.positive();
+        if (positive != null && pass.training()) {
+            noteSigns(z.data(), zAt, batch, positive.words(), positive.at(neuron));
+        }
         if (neurons.activation().kind() == Activation.Kind.SRELU) {
             Srelu srelu = Srelu.of(neurons, neuron);
             for (int b = 0; b < batch; b++) {
@@ -52,6 +66,16 @@ public class NeuronKernels {
         }
         for (int b = 0; b < batch; b++) {
             a.data()[aAt + b] = value(neurons.activation(), z.data()[zAt + b]);
+        }
+    }
+
+    private static void noteSigns(float[] z, int zAt, int batch, int[] words, int at) {
+        for (int b = 0; b < batch; b += 32) {
+            int word = 0;
+            for (int i = 0; i < Math.min(32, batch - b); i++) {
+                word |= Float.floatToRawIntBits(z[zAt + b + i]) > 0 ? 1 << i : 0;
+            }
+            words[at + b / 32] = word;
         }
     }
 
@@ -65,27 +89,13 @@ public class NeuronKernels {
         };
     }
 
-    private void drop(Neurons neurons, Dropout dropout, Pass pass, int neuron, DropoutDraw draw) {
-        CpuBits bits = (CpuBits) Objects.requireNonNull(neurons.dropped());
-        CpuTensor a = (CpuTensor) neurons.output();
-        draw.draw(dropout, pass, neuron, bits.words(), bits.at(neuron));
-        applyDropped(dropout, a, neuron, pass.batch(), bits.words(), bits.at(neuron));
-    }
-
-    /** Draws which outputs each neuron drops; may hold scratch, so one for each range. */
-    protected DropoutDraw dropoutDraw() {
-        return (dropout, pass, neuron, words, at) -> {
+    /** Sets the bits of the outputs that a step drops, for a range of neurons. */
+    protected void drawDropped(Dropout dropout, Pass pass, int from, int to, CpuBits bits) {
+        for (int neuron = from; neuron < to; neuron++) {
             for (int group = 0; group * 32 < pass.batch(); group++) {
-                words[at + group] = compare(dropout, pass, neuron, group, 0, -1, 15);
+                bits.words()[bits.at(neuron) + group] = compare(dropout, pass, neuron, group, 0, -1, 15);
             }
-        };
-    }
-
-    /** Sets the bits of the outputs that a step drops. */
-    @FunctionalInterface
-    protected interface DropoutDraw {
-        /** Sets the words of one neuron, from {@code at} on. */
-        void draw(Dropout dropout, Pass pass, int neuron, int[] words, int at);
+        }
     }
 
     /** What is left to compare once the first 8 bits of a group of 32 outputs are. */
@@ -130,13 +140,18 @@ public class NeuronKernels {
     public void derive(Neurons neurons, Pass pass, int from, int to) {
         Dropout dropout = pass.training() ? neurons.dropout() : null;
         for (int neuron = from; neuron < to; neuron++) {
-            if (dropout != null) {
-                CpuBits bits = (CpuBits) Objects.requireNonNull(neurons.dropped());
-                CpuTensor gradient = (CpuTensor) neurons.gradient();
-                applyDropped(dropout, gradient, neuron, pass.batch(), bits.words(), bits.at(neuron));
-            }
-            derivative(neurons, pass.batch(), neuron);
+            derive(neurons, pass.batch(), neuron, dropout);
         }
+    }
+
+    /** The gradient by z of one neuron from that by its output. */
+    protected void derive(Neurons neurons, int batch, int neuron, @Nullable Dropout dropout) {
+        if (dropout != null) {
+            CpuBits bits = (CpuBits) Objects.requireNonNull(neurons.dropped());
+            CpuTensor gradient = (CpuTensor) neurons.gradient();
+            applyDropped(dropout, gradient, neuron, batch, bits.words(), bits.at(neuron));
+        }
+        derivative(neurons, batch, neuron);
     }
 
     /** gradient = gradient * f'(z) for one neuron, and the gradient of its slopes. */
@@ -150,16 +165,27 @@ public class NeuronKernels {
         int zAt = z.at(neuron);
         int dAt = gradient.at(neuron);
         float[] d = gradient.data();
+        CpuBits positive = (CpuBits) neurons.positive();
+        if (positive != null) {
+            bySigns(neurons.activation(), positive.words(), positive.at(neuron), d, dAt, batch);
+            return;
+        }
         for (int b = 0; b < batch; b++) {
             d[dAt + b] = derived(neurons.activation(), z.data()[zAt + b], d[dAt + b]);
         }
     }
 
+    private static void bySigns(Activation activation, int[] words, int at, float[] d, int dAt, int batch) {
+        boolean zero = activation.kind() == Activation.Kind.RELU;
+        for (int b = 0; b < batch; b++) {
+            boolean above = (words[at + (b >> 5)] >>> b & 1) != 0;
+            d[dAt + b] = above ? d[dAt + b] : zero ? 0f : d[dAt + b] * activation.slope();
+        }
+    }
+
     private static float derived(Activation activation, float z, float t) {
         return switch (activation.kind()) {
-            case IDENTITY, SRELU -> t;
-            case RELU -> z > 0 ? t : 0f;
-            case LEAKY -> z > 0 ? t : t * activation.slope();
+            case IDENTITY, RELU, LEAKY, SRELU -> t;
             case TANH -> {
                 float tanh = ExactMath.tanh(z);
                 yield t * Math.fma(-tanh, tanh, 1f);

@@ -119,6 +119,6 @@ class ExactMathTest {
         CpuTensor gradient = CpuTensor.activations(1, z.length);
         java.util.Arrays.fill(gradient.data(), 0.3f);
         CpuTensor output = CpuTensor.activations(1, z.length);
-        return new Neurons(new Activation(kind, 0), preActivation, output, gradient, null, null, null, null);
+        return new Neurons(new Activation(kind, 0), preActivation, output, gradient, null, null, null, null, null);
     }
 }

@@ -15,37 +15,37 @@ final class VectorDenseKernels extends DenseKernels {
     private static final int TERM_BLOCK = 256;
 
     @Override
-    public void multiplyAdd(Operand a, float[] packed, Operand c, Range range) {
+    public void multiplyAdd(Operand a, Panels b, Operand c, Range range) {
         for (int column = range.columnFrom(); column < range.columnTo(); column += PANEL) {
             int width = Math.min(PANEL, range.columnTo() - column);
             if (width < PANEL) {
-                partPanel(a, packed, c, range, column, width);
+                partPanel(a, b, c, range, column, width);
             } else {
-                wholePanel(a, packed, c, range, column);
+                wholePanel(a, b, c, range, column);
             }
         }
     }
 
     /** A panel whose last columns do not exist: computed in a tile with room for them. */
-    private void partPanel(Operand a, float[] packed, Operand c, Range range, int column, int width) {
+    private void partPanel(Operand a, Panels b, Operand c, Range range, int column, int width) {
         int rows = range.rowTo() - range.rowFrom();
         float[] tile = new float[rows * PANEL];
         for (int i = 0; i < rows; i++) {
             System.arraycopy(c.data(), c.at(range.rowFrom() + i) + column, tile, i * PANEL, width);
         }
         Operand out = new Operand(tile, -range.rowFrom() * PANEL - column, PANEL, 1);
-        wholePanel(a, packed, out, range, column);
+        wholePanel(a, b, out, range, column);
         for (int i = 0; i < rows; i++) {
             System.arraycopy(tile, i * PANEL, c.data(), c.at(range.rowFrom() + i) + column, width);
         }
     }
 
-    private static void wholePanel(Operand a, float[] packed, Operand c, Range range, int column) {
+    private static void wholePanel(Operand a, Panels b, Operand c, Range range, int column) {
         int aStep = a.columnStep();
         for (int term = 0; term < range.terms(); term += TERM_BLOCK) {
             int terms = Math.min(TERM_BLOCK, range.terms() - term);
             for (int j = 0; j < PANEL; j += 2 * LENGTH) {
-                int bAt = (column * range.terms()) + term * PANEL + j;
+                int bAt = b.at(column) + term * b.termStep() + j;
                 int row = range.rowFrom();
                 for (; row + 6 <= range.rowTo(); row += 6) {
                     sixRows(
@@ -54,8 +54,9 @@ final class VectorDenseKernels extends DenseKernels {
                             a.at(row) + term * aStep,
                             a.rowStep(),
                             aStep,
-                            packed,
+                            b.data(),
                             bAt,
+                            b.termStep(),
                             c.data(),
                             c.at(row) + column + j,
                             c.rowStep());
@@ -67,8 +68,9 @@ final class VectorDenseKernels extends DenseKernels {
                             a.at(row) + term * aStep,
                             a.rowStep(),
                             aStep,
-                            packed,
+                            b.data(),
                             bAt,
+                            b.termStep(),
                             c.data(),
                             c.at(row) + column + j,
                             c.rowStep());
@@ -79,8 +81,9 @@ final class VectorDenseKernels extends DenseKernels {
                             a.data(),
                             a.at(row) + term * aStep,
                             aStep,
-                            packed,
+                            b.data(),
                             bAt,
+                            b.termStep(),
                             c.data(),
                             c.at(row) + column + j);
                 }
@@ -89,7 +92,17 @@ final class VectorDenseKernels extends DenseKernels {
     }
 
     private static void sixRows(
-            int terms, float[] a, int at, int rowStep, int step, float[] b, int bAt, float[] c, int cAt, int cStep) {
+            int terms,
+            float[] a,
+            int at,
+            int rowStep,
+            int step,
+            float[] b,
+            int bAt,
+            int bStep,
+            float[] c,
+            int cAt,
+            int cStep) {
         FloatVector c00 = FloatVector.fromArray(FLOATS, c, cAt);
         FloatVector c01 = FloatVector.fromArray(FLOATS, c, cAt + LENGTH);
         FloatVector c10 = FloatVector.fromArray(FLOATS, c, cAt + cStep);
@@ -103,8 +116,8 @@ final class VectorDenseKernels extends DenseKernels {
         FloatVector c50 = FloatVector.fromArray(FLOATS, c, cAt + 5 * cStep);
         FloatVector c51 = FloatVector.fromArray(FLOATS, c, cAt + 5 * cStep + LENGTH);
         for (int p = 0; p < terms; p++) {
-            FloatVector b0 = FloatVector.fromArray(FLOATS, b, bAt + p * PANEL);
-            FloatVector b1 = FloatVector.fromArray(FLOATS, b, bAt + p * PANEL + LENGTH);
+            FloatVector b0 = FloatVector.fromArray(FLOATS, b, bAt + p * bStep);
+            FloatVector b1 = FloatVector.fromArray(FLOATS, b, bAt + p * bStep + LENGTH);
             int q = at + p * step;
             FloatVector factor = FloatVector.broadcast(FLOATS, a[q]);
             c00 = factor.fma(b0, c00);
@@ -140,14 +153,24 @@ final class VectorDenseKernels extends DenseKernels {
     }
 
     private static void twoRows(
-            int terms, float[] a, int at, int rowStep, int step, float[] b, int bAt, float[] c, int cAt, int cStep) {
+            int terms,
+            float[] a,
+            int at,
+            int rowStep,
+            int step,
+            float[] b,
+            int bAt,
+            int bStep,
+            float[] c,
+            int cAt,
+            int cStep) {
         FloatVector c00 = FloatVector.fromArray(FLOATS, c, cAt);
         FloatVector c01 = FloatVector.fromArray(FLOATS, c, cAt + LENGTH);
         FloatVector c10 = FloatVector.fromArray(FLOATS, c, cAt + cStep);
         FloatVector c11 = FloatVector.fromArray(FLOATS, c, cAt + cStep + LENGTH);
         for (int p = 0; p < terms; p++) {
-            FloatVector b0 = FloatVector.fromArray(FLOATS, b, bAt + p * PANEL);
-            FloatVector b1 = FloatVector.fromArray(FLOATS, b, bAt + p * PANEL + LENGTH);
+            FloatVector b0 = FloatVector.fromArray(FLOATS, b, bAt + p * bStep);
+            FloatVector b1 = FloatVector.fromArray(FLOATS, b, bAt + p * bStep + LENGTH);
             FloatVector factor = FloatVector.broadcast(FLOATS, a[at + p * step]);
             c00 = factor.fma(b0, c00);
             c01 = factor.fma(b1, c01);
@@ -161,13 +184,14 @@ final class VectorDenseKernels extends DenseKernels {
         c11.intoArray(c, cAt + cStep + LENGTH);
     }
 
-    private static void oneRow(int terms, float[] a, int at, int step, float[] b, int bAt, float[] c, int cAt) {
+    private static void oneRow(
+            int terms, float[] a, int at, int step, float[] b, int bAt, int bStep, float[] c, int cAt) {
         FloatVector c0 = FloatVector.fromArray(FLOATS, c, cAt);
         FloatVector c1 = FloatVector.fromArray(FLOATS, c, cAt + LENGTH);
         for (int p = 0; p < terms; p++) {
             FloatVector factor = FloatVector.broadcast(FLOATS, a[at + p * step]);
-            c0 = factor.fma(FloatVector.fromArray(FLOATS, b, bAt + p * PANEL), c0);
-            c1 = factor.fma(FloatVector.fromArray(FLOATS, b, bAt + p * PANEL + LENGTH), c1);
+            c0 = factor.fma(FloatVector.fromArray(FLOATS, b, bAt + p * bStep), c0);
+            c1 = factor.fma(FloatVector.fromArray(FLOATS, b, bAt + p * bStep + LENGTH), c1);
         }
         c0.intoArray(c, cAt);
         c1.intoArray(c, cAt + LENGTH);

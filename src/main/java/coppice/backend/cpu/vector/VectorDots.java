@@ -8,45 +8,22 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Inner products by 32 lanes, several connections of a row at once so that the row of dz is loaded once for all.
- *
- * <p>The lanes are folded in registers: two vectors, blended one way and the other, fold in one sum.
+ * Inner products by 32 lanes, for the connections of a row of dz one after the other.
  */
 final class VectorDots implements SparseKernels.Dots {
     private static final VectorSpecies<Float> FLOATS = VectorKernels.FLOATS;
     private static final int LENGTH = VectorKernels.LENGTH;
-    private static final VectorShuffle<Float> SWAP_8 = swap(8);
-    private static final VectorShuffle<Float> SWAP_4 = swap(4);
-    private static final VectorShuffle<Float> SWAP_2 = swap(2);
-    private static final VectorShuffle<Float> SWAP_1 = swap(1);
-    private static final VectorMask<Float> UPPER_8 = upper(8);
-    private static final VectorMask<Float> UPPER_4 = upper(4);
-    private static final VectorMask<Float> UPPER_2 = upper(2);
-    private static final VectorMask<Float> UPPER_1 = upper(1);
     private static final FloatVector LANE_NUMBERS = FloatVector.zero(FLOATS).addIndex(1);
 
-    /** Lane c takes lane (c mod 4) * 4 + c / 4: the transpose of 4 by 4 lanes. */
-    private static final VectorShuffle<Float> ORDER =
-            VectorShuffle.fromOp(FLOATS, lane -> ((lane & 3) * 4 + (lane >> 2)) & (LENGTH - 1));
+    private static final int BLOCK = 64; // connections whose lanes are kept before they are folded
 
-    private final float[] partial = new float[64];
+    /** The lanes of a connection, or of two with vectors of 8, from {@code CpuTensor.BASE} on. */
+    private final float[] partial = new float[CpuTensor.BASE + BLOCK * 16];
+
     private final float[] lanes = new float[Lanes.COUNT];
-
-    private static VectorShuffle<Float> swap(int distance) {
-        return VectorShuffle.fromOp(FLOATS, lane -> (lane ^ distance) & (LENGTH - 1));
-    }
-
-    private static VectorMask<Float> upper(int bit) {
-        boolean[] set = new boolean[LENGTH];
-        for (int lane = 0; lane < LENGTH; lane++) {
-            set[lane] = (lane & bit) != 0;
-        }
-        return VectorMask.fromArray(FLOATS, set, 0);
-    }
 
     @Override
     public void row(
@@ -69,9 +46,14 @@ final class VectorDots implements SparseKernels.Dots {
             return;
         }
         if (LENGTH == 16) {
-            for (int k = from; k < to; k += 16) {
-                sixteen(dz.data(), dzAt, x, columns, k, to, batch);
-                intoOrder(out, outAt + k - from);
+            for (int k = from; k < to; k += BLOCK) {
+                int count = Math.min(BLOCK, to - k);
+                if (batch == 128) {
+                    lanesOf128(dz.data(), dzAt, x.data(), x.stride(), columns, k, count);
+                } else {
+                    lanesOf(dz.data(), dzAt, x.data(), x.stride(), columns, k, count, batch);
+                }
+                VectorLanes.fold(partial, count, out, outAt + k - from);
             }
             return;
         }
@@ -86,79 +68,56 @@ final class VectorDots implements SparseKernels.Dots {
         }
     }
 
-    /** Sums of up to 16 connections, four to a vector; past the last one it is taken again. */
-    private void sixteen(float[] d, int dAt, CpuTensor x, int[] columns, int k, int to, int batch) {
-        int last = to - 1;
-        for (int i = 0; i < 16 && k + i < to; i += 4) {
-            int x0 = x.at(columns[k + i]);
-            int x1 = x.at(columns[Math.min(k + i + 1, last)]);
-            int x2 = x.at(columns[Math.min(k + i + 2, last)]);
-            int x3 = x.at(columns[Math.min(k + i + 3, last)]);
-            quad(d, dAt, x.data(), x0, x1, x2, x3, batch, i * 4);
+    /** Sixteen lanes of each connection for a batch of 128, whose row of dz stays in registers. */
+    private void lanesOf128(float[] d, int dAt, float[] x, int stride, int[] columns, int k, int count) {
+        float[] sums = partial;
+        FloatVector zero = FloatVector.zero(FLOATS);
+        FloatVector d0 = FloatVector.fromArray(FLOATS, d, dAt);
+        FloatVector d1 = FloatVector.fromArray(FLOATS, d, dAt + 16);
+        FloatVector d2 = FloatVector.fromArray(FLOATS, d, dAt + 32);
+        FloatVector d3 = FloatVector.fromArray(FLOATS, d, dAt + 48);
+        FloatVector d4 = FloatVector.fromArray(FLOATS, d, dAt + 64);
+        FloatVector d5 = FloatVector.fromArray(FLOATS, d, dAt + 80);
+        FloatVector d6 = FloatVector.fromArray(FLOATS, d, dAt + 96);
+        FloatVector d7 = FloatVector.fromArray(FLOATS, d, dAt + 112);
+        for (int i = 0; i < count; i++) {
+            int at = CpuTensor.BASE + columns[k + i] * stride;
+            FloatVector low = d0.fma(FloatVector.fromArray(FLOATS, x, at), zero);
+            FloatVector high = d1.fma(FloatVector.fromArray(FLOATS, x, at + 16), zero);
+            low = d2.fma(FloatVector.fromArray(FLOATS, x, at + 32), low);
+            high = d3.fma(FloatVector.fromArray(FLOATS, x, at + 48), high);
+            low = d4.fma(FloatVector.fromArray(FLOATS, x, at + 64), low);
+            high = d5.fma(FloatVector.fromArray(FLOATS, x, at + 80), high);
+            low = d6.fma(FloatVector.fromArray(FLOATS, x, at + 96), low);
+            high = d7.fma(FloatVector.fromArray(FLOATS, x, at + 112), high);
+            low.add(high).intoArray(sums, CpuTensor.BASE + 16 * i);
         }
     }
 
-    /** Folds four vectors of four connections each and writes the 16 sums in order. */
-    private void intoOrder(float[] out, int outAt) {
-        FloatVector sum0 = FloatVector.fromArray(FLOATS, partial, 0);
-        FloatVector sum1 = FloatVector.fromArray(FLOATS, partial, 16);
-        FloatVector sum2 = FloatVector.fromArray(FLOATS, partial, 32);
-        FloatVector sum3 = FloatVector.fromArray(FLOATS, partial, 48);
-        FloatVector even =
-                sum0.blend(sum2, UPPER_2).add(sum2.blend(sum0, UPPER_2).rearrange(SWAP_2));
-        FloatVector odd =
-                sum1.blend(sum3, UPPER_2).add(sum3.blend(sum1, UPPER_2).rearrange(SWAP_2));
-        FloatVector sums = even.blend(odd, UPPER_1).add(odd.blend(even, UPPER_1).rearrange(SWAP_1));
-        sums.rearrange(ORDER).intoArray(out, outAt);
-    }
-
-    /** Four connections with vectors of 16, folded to four lanes each: connection i in lanes 4 i to 4 i + 3. */
+    /** Sixteen lanes of each connection for any batch. */
     @SuppressWarnings("checkstyle:ParameterNumber")
-    private void quad(float[] d, int dAt, float[] xs, int x0, int x1, int x2, int x3, int batch, int to) {
-        FloatVector low0 = FloatVector.zero(FLOATS);
-        FloatVector low1 = low0;
-        FloatVector low2 = low0;
-        FloatVector low3 = low0;
-        FloatVector high0 = low0;
-        FloatVector high1 = low0;
-        FloatVector high2 = low0;
-        FloatVector high3 = low0;
-        int b = 0;
-        for (; b + 32 <= batch; b += 32) {
-            FloatVector dLow = FloatVector.fromArray(FLOATS, d, dAt + b);
-            FloatVector dHigh = FloatVector.fromArray(FLOATS, d, dAt + b + 16);
-            low0 = dLow.fma(FloatVector.fromArray(FLOATS, xs, x0 + b), low0);
-            high0 = dHigh.fma(FloatVector.fromArray(FLOATS, xs, x0 + b + 16), high0);
-            low1 = dLow.fma(FloatVector.fromArray(FLOATS, xs, x1 + b), low1);
-            high1 = dHigh.fma(FloatVector.fromArray(FLOATS, xs, x1 + b + 16), high1);
-            low2 = dLow.fma(FloatVector.fromArray(FLOATS, xs, x2 + b), low2);
-            high2 = dHigh.fma(FloatVector.fromArray(FLOATS, xs, x2 + b + 16), high2);
-            low3 = dLow.fma(FloatVector.fromArray(FLOATS, xs, x3 + b), low3);
-            high3 = dHigh.fma(FloatVector.fromArray(FLOATS, xs, x3 + b + 16), high3);
+    private void lanesOf(float[] d, int dAt, float[] x, int stride, int[] columns, int k, int count, int batch) {
+        float[] sums = partial;
+        int whole = batch - batch % Lanes.COUNT;
+        for (int i = 0; i < count; i++) {
+            int at = CpuTensor.BASE + columns[k + i] * stride;
+            FloatVector low = FloatVector.zero(FLOATS);
+            FloatVector high = low;
+            for (int b = 0; b < whole; b += Lanes.COUNT) {
+                low = FloatVector.fromArray(FLOATS, d, dAt + b).fma(FloatVector.fromArray(FLOATS, x, at + b), low);
+                high = FloatVector.fromArray(FLOATS, d, dAt + b + 16)
+                        .fma(FloatVector.fromArray(FLOATS, x, at + b + 16), high);
+            }
+            if (whole < batch) { // lanes past the batch must not take a term: what lies there is left from others
+                VectorMask<Float> inLow = LANE_NUMBERS.compare(VectorOperators.LT, (float) (batch - whole));
+                VectorMask<Float> inHigh = LANE_NUMBERS.compare(VectorOperators.LT, (float) (batch - whole - 16));
+                FloatVector dLow = FloatVector.fromArray(FLOATS, d, dAt + whole);
+                FloatVector dHigh = FloatVector.fromArray(FLOATS, d, dAt + whole + 16);
+                low = low.blend(dLow.fma(FloatVector.fromArray(FLOATS, x, at + whole), low), inLow);
+                high = high.blend(dHigh.fma(FloatVector.fromArray(FLOATS, x, at + whole + 16), high), inHigh);
+            }
+            low.add(high).intoArray(sums, CpuTensor.BASE + 16 * i);
         }
-        if (b < batch) { // lanes past the batch must not take a term: what lies there is left from other batches
-            VectorMask<Float> inLow = LANE_NUMBERS.compare(VectorOperators.LT, (float) (batch - b));
-            VectorMask<Float> inHigh = LANE_NUMBERS.compare(VectorOperators.LT, (float) (batch - b - 16));
-            FloatVector dLow = FloatVector.fromArray(FLOATS, d, dAt + b);
-            FloatVector dHigh = FloatVector.fromArray(FLOATS, d, dAt + b + 16);
-            low0 = low0.blend(dLow.fma(FloatVector.fromArray(FLOATS, xs, x0 + b), low0), inLow);
-            high0 = high0.blend(dHigh.fma(FloatVector.fromArray(FLOATS, xs, x0 + b + 16), high0), inHigh);
-            low1 = low1.blend(dLow.fma(FloatVector.fromArray(FLOATS, xs, x1 + b), low1), inLow);
-            high1 = high1.blend(dHigh.fma(FloatVector.fromArray(FLOATS, xs, x1 + b + 16), high1), inHigh);
-            low2 = low2.blend(dLow.fma(FloatVector.fromArray(FLOATS, xs, x2 + b), low2), inLow);
-            high2 = high2.blend(dHigh.fma(FloatVector.fromArray(FLOATS, xs, x2 + b + 16), high2), inHigh);
-            low3 = low3.blend(dLow.fma(FloatVector.fromArray(FLOATS, xs, x3 + b), low3), inLow);
-            high3 = high3.blend(dHigh.fma(FloatVector.fromArray(FLOATS, xs, x3 + b + 16), high3), inHigh);
-        }
-        low0 = low0.add(high0);
-        low1 = low1.add(high1);
-        low2 = low2.add(high2);
-        low3 = low3.add(high3);
-        FloatVector even =
-                low0.blend(low2, UPPER_8).add(low2.blend(low0, UPPER_8).rearrange(SWAP_8));
-        FloatVector odd =
-                low1.blend(low3, UPPER_8).add(low3.blend(low1, UPPER_8).rearrange(SWAP_8));
-        even.blend(odd, UPPER_4).add(odd.blend(even, UPPER_4).rearrange(SWAP_4)).intoArray(partial, to);
     }
 
     /** Two connections with vectors of 8; the sums land in partial[0] and [4]. */
@@ -190,10 +149,10 @@ final class VectorDots implements SparseKernels.Dots {
         }
         FloatVector first = a0.add(a2).add(a1.add(a3));
         FloatVector second = b0.add(b2).add(b1.add(b3));
-        FloatVector both =
-                first.blend(second, UPPER_4).add(second.blend(first, UPPER_4).rearrange(SWAP_4));
-        both = both.add(both.rearrange(SWAP_2));
-        both.add(both.rearrange(SWAP_1)).intoArray(partial, 0);
+        FloatVector both = first.blend(second, VectorLanes.UPPER_4)
+                .add(second.blend(first, VectorLanes.UPPER_4).rearrange(VectorLanes.SWAP_4));
+        both = both.add(both.rearrange(VectorLanes.SWAP_2));
+        both.add(both.rearrange(VectorLanes.SWAP_1)).intoArray(partial, 0);
     }
 
     /** One connection, any batch of at least 32: whole groups by vectors, the rest lane by lane. */

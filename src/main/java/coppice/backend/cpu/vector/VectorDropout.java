@@ -2,6 +2,7 @@ package coppice.backend.cpu.vector;
 
 import coppice.backend.Dropout;
 import coppice.backend.Pass;
+import coppice.backend.cpu.CpuBits;
 import coppice.backend.cpu.NeuronKernels;
 import coppice.random.Philox;
 import jdk.incubator.vector.LongVector;
@@ -16,13 +17,22 @@ import jdk.incubator.vector.VectorSpecies;
 final class VectorDropout {
     private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_PREFERRED;
     private static final int LANES = LONGS.length();
+    private static final int NEURONS = 64; // drawn before they are looked at
     private static final LongVector DRAWS = draws();
+    private static final LongVector SHIFTS = shifts();
     private static final long LOW = 0xFFFFFFFFL;
 
-    private final long[] first = new long[LANES];
-    private final long[] second = new long[LANES];
-    private final long[] third = new long[LANES];
-    private final long[] fourth = new long[LANES];
+    private final Dropout dropout;
+    private final Pass pass;
+    private final int groups;
+    private final long[] below = new long[NEURONS * LANES];
+    private final long[] equal = new long[NEURONS * LANES];
+
+    VectorDropout(Dropout dropout, Pass pass) {
+        this.dropout = dropout;
+        this.pass = pass;
+        this.groups = (pass.batch() + 31) / 32;
+    }
 
     /** Lanes 2 i and 2 i + 1: the numbers of the first two blocks of group i. */
     private static LongVector draws() {
@@ -33,43 +43,51 @@ final class VectorDropout {
         return LongVector.fromArray(LONGS, draws, 0);
     }
 
-    /** Sets the bits of the outputs that this step drops. */
-    void draw(Dropout dropout, Pass pass, int neuron, int[] words, int at) {
-        int threshold = dropout.threshold();
-        int groups = (pass.batch() + 31) / 32;
-        for (int from = 0; from < groups; from += LANES / 2) {
-            blocks(dropout, from * 4, neuron, pass.step());
-            int end = Math.min(groups, from + LANES / 2);
-            for (int group = from; group < end; group++) {
-                int below = 0;
-                int equal = -1;
-                int bit = 15;
-                for (int lane = (group - from) * 2; lane <= (group - from) * 2 + 1; lane++) {
-                    long one = -(threshold >>> bit & 1);
-                    below |= (int) (one & equal & ~first[lane]);
-                    equal &= (int) (first[lane] ^ ~one);
-                    one = -(threshold >>> bit - 1 & 1);
-                    below |= (int) (one & equal & ~second[lane]);
-                    equal &= (int) (second[lane] ^ ~one);
-                    one = -(threshold >>> bit - 2 & 1);
-                    below |= (int) (one & equal & ~third[lane]);
-                    equal &= (int) (third[lane] ^ ~one);
-                    one = -(threshold >>> bit - 3 & 1);
-                    below |= (int) (one & equal & ~fourth[lane]);
-                    equal &= (int) (fourth[lane] ^ ~one);
-                    bit -= 4;
+    /** What moves the threshold's bit 15, for even lanes, or 11 to the top. */
+    private static LongVector shifts() {
+        long[] shifts = new long[LANES];
+        for (int lane = 0; lane < LANES; lane++) {
+            shifts[lane] = lane % 2 == 0 ? 48 : 52;
+        }
+        return LongVector.fromArray(LONGS, shifts, 0);
+    }
+
+    /** Sets the bits of the outputs of some neurons that this step drops. */
+    void draw(int from, int to, CpuBits bits) {
+        for (int group = 0; group < groups; group += LANES / 2) {
+            for (int neuron = from; neuron < to; neuron += NEURONS) {
+                int count = Math.min(NEURONS, to - neuron);
+                for (int i = 0; i < count; i++) { // nothing here depends on what was drawn: the processor runs ahead
+                    compare(group * 4, neuron + i, i * LANES);
                 }
-                words[at + group] =
-                        equal == 0 ? below : NeuronKernels.compareRest(dropout, pass, neuron, group, below, equal);
+                for (int i = 0; i < count; i++) {
+                    combine(group, neuron + i, i * LANES, bits);
+                }
             }
         }
     }
 
-    /** Ten rounds of Philox; the operations stand in one method so that no vector becomes an object. */
-    private void blocks(Dropout dropout, int firstDraw, int neuron, int step) {
+    /** Joins what the two blocks of each group have decided; draws what is still open. */
+    private void combine(int firstGroup, int neuron, int lanesAt, CpuBits bits) {
+        for (int i = 0; i < Math.min(groups - firstGroup, LANES / 2); i++) {
+            int lane = lanesAt + 2 * i;
+            int dropped = (int) (below[lane] | equal[lane] & below[lane + 1]);
+            int open = (int) (equal[lane] & equal[lane + 1]);
+            int group = firstGroup + i;
+            bits.words()[bits.at(neuron) + group] =
+                    open == 0 ? dropped : NeuronKernels.compareRest(dropout, pass, neuron, group, dropped, open);
+        }
+    }
+
+    /**
+     * Draws a block in each lane and compares the 32 outputs' four bits in it with the threshold's.
+     *
+     * <p>Ten rounds of Philox; all of it stands in one method so that no vector becomes an object.
+     */
+    private void compare(int firstDraw, int neuron, int lanesAt) {
         LongVector c0 = DRAWS.add(firstDraw);
         LongVector c1 = LongVector.broadcast(LONGS, neuron & LOW);
-        LongVector c2 = LongVector.broadcast(LONGS, step & LOW);
+        LongVector c2 = LongVector.broadcast(LONGS, pass.step() & LOW);
         LongVector c3 = LongVector.broadcast(LONGS, dropout.purposeWord() & LOW);
         LongVector m0 = LongVector.broadcast(LONGS, Philox.M0 & LOW);
         LongVector m1 = LongVector.broadcast(LONGS, Philox.M1 & LOW);
@@ -90,9 +108,21 @@ final class VectorDropout {
             k0 += Philox.W0;
             k1 += Philox.W1;
         }
-        c0.intoArray(first, 0);
-        c1.intoArray(second, 0);
-        c2.intoArray(third, 0);
-        c3.intoArray(fourth, 0);
+        // For the threshold's bits of a lane: all ones where the bit is one.
+        LongVector bits = LongVector.broadcast(LONGS, dropout.threshold()).lanewise(VectorOperators.LSHL, SHIFTS);
+        LongVector one = bits.lanewise(VectorOperators.ASHR, 63);
+        LongVector under = one.and(c0.not());
+        LongVector same = c0.lanewise(VectorOperators.XOR, one).not();
+        one = bits.lanewise(VectorOperators.LSHL, 1).lanewise(VectorOperators.ASHR, 63);
+        under = under.or(one.and(same).and(c1.not()));
+        same = same.and(c1.lanewise(VectorOperators.XOR, one).not());
+        one = bits.lanewise(VectorOperators.LSHL, 2).lanewise(VectorOperators.ASHR, 63);
+        under = under.or(one.and(same).and(c2.not()));
+        same = same.and(c2.lanewise(VectorOperators.XOR, one).not());
+        one = bits.lanewise(VectorOperators.LSHL, 3).lanewise(VectorOperators.ASHR, 63);
+        under = under.or(one.and(same).and(c3.not()));
+        same = same.and(c3.lanewise(VectorOperators.XOR, one).not());
+        under.intoArray(below, lanesAt);
+        same.intoArray(equal, lanesAt);
     }
 }

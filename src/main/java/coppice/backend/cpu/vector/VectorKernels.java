@@ -32,6 +32,7 @@ public final class VectorKernels implements Supplier<@Nullable KernelSet> {
                 new VectorSparseKernels(updates),
                 new VectorDenseKernels(),
                 new VectorNeuronKernels(updates),
-                updates);
+                updates,
+                new VectorSampleKernels());
     }
 }

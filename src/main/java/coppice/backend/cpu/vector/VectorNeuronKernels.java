@@ -3,65 +3,86 @@ package coppice.backend.cpu.vector;
 import coppice.backend.Activation;
 import coppice.backend.Dropout;
 import coppice.backend.Neurons;
+import coppice.backend.Pass;
+import coppice.backend.cpu.CpuBits;
 import coppice.backend.cpu.CpuTensor;
 import coppice.backend.cpu.Lanes;
 import coppice.backend.cpu.NeuronKernels;
 import coppice.backend.cpu.Srelu;
 import coppice.backend.cpu.UpdateKernels;
+import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /** Vector API twin of {@link NeuronKernels}; batches under 32 are left to the plain kernels. */
 final class VectorNeuronKernels extends NeuronKernels {
     private static final VectorSpecies<Float> FLOATS = VectorKernels.FLOATS;
     private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
     private static final int LENGTH = VectorKernels.LENGTH;
-    private static final IntVector LANE_BITS = laneBits();
+    private static final FloatVector LANE_NUMBERS = FloatVector.zero(FLOATS).addIndex(1);
+    private static final int SUMS = 64; // neurons whose lanes are kept before they are folded
+    private static final IntVector LANE_BITS = VectorRectifier.LANE_BITS;
 
     VectorNeuronKernels(UpdateKernels updates) {
         super(updates);
     }
 
-    /** Bit l of lane l. */
-    private static IntVector laneBits() {
-        int[] bits = new int[LENGTH];
-        for (int lane = 0; lane < LENGTH; lane++) {
-            bits[lane] = 1 << lane;
+    @Override
+    protected void activate(Neurons neurons, Pass pass, int neuron, @Nullable Dropout dropout) {
+        CpuTensor a = (CpuTensor) neurons.output();
+        if (dropout != null && neurons.activation().notesSigns() && a.stride() >= Lanes.COUNT) {
+            VectorRectifier.activate(neurons, dropout, a, neuron, CpuTensor.paddedBatch(pass.batch(), a, a));
+        } else {
+            super.activate(neurons, pass, neuron, dropout);
         }
-        return IntVector.fromArray(INTS, bits, 0);
     }
 
     @Override
-    protected void function(Neurons neurons, int batch, int neuron) {
+    protected void derive(Neurons neurons, int batch, int neuron, @Nullable Dropout dropout) {
+        CpuTensor d = (CpuTensor) neurons.gradient();
+        if (dropout != null && neurons.activation().notesSigns() && d.stride() >= Lanes.COUNT) {
+            VectorRectifier.derive(neurons, dropout, d, neuron, CpuTensor.paddedBatch(batch, d, d));
+        } else {
+            super.derive(neurons, batch, neuron, dropout);
+        }
+    }
+
+    @Override
+    protected void function(Neurons neurons, Pass pass, int neuron) {
         CpuTensor z = (CpuTensor) neurons.preActivation();
         CpuTensor a = (CpuTensor) neurons.output();
         if (CpuTensor.columnGroup(z, a) < Lanes.COUNT) {
-            super.function(neurons, batch, neuron);
+            super.function(neurons, pass, neuron);
             return;
         }
-        int count = CpuTensor.paddedBatch(batch, z, a);
+        int count = CpuTensor.paddedBatch(pass.batch(), z, a);
         float[] from = z.data();
         float[] to = a.data();
         int zAt = z.at(neuron);
         int aAt = a.at(neuron);
+        CpuBits positive = (CpuBits) neurons.positive();
+        if (positive != null && pass.training()) {
+            VectorRectifier.noteSigns(from, zAt, count, positive.words(), positive.at(neuron));
+        }
         switch (neurons.activation().kind()) {
-            case IDENTITY -> System.arraycopy(from, zAt, to, aAt, count);
-            case RELU -> leaky(from, zAt, to, aAt, count, 0f, true);
-            case LEAKY -> leaky(from, zAt, to, aAt, count, neurons.activation().slope(), false);
+            case IDENTITY -> {}
+            case RELU -> leaky(to, aAt, count, 0f, true);
+            case LEAKY -> leaky(to, aAt, count, neurons.activation().slope(), false);
             case SRELU -> srelu(Srelu.of(neurons, neuron), from, zAt, to, aAt, count);
             case TANH -> VectorMath.tanh(from, zAt, to, aAt, count);
             case SIGMOID -> VectorMath.sigmoid(from, zAt, to, aAt, count);
         }
     }
 
-    private static void leaky(float[] from, int zAt, float[] to, int aAt, int count, float slope, boolean zero) {
+    private static void leaky(float[] a, int aAt, int count, float slope, boolean zero) {
         for (int b = 0; b < count; b += LENGTH) {
-            FloatVector z = FloatVector.fromArray(FLOATS, from, zAt + b);
+            FloatVector z = FloatVector.fromArray(FLOATS, a, aAt + b);
             FloatVector negative = zero ? FloatVector.zero(FLOATS) : z.mul(slope);
-            negative.blend(z, z.compare(VectorOperators.GT, 0f)).intoArray(to, aAt + b);
+            negative.blend(z, z.compare(VectorOperators.GT, 0f)).intoArray(a, aAt + b);
         }
     }
 
@@ -79,8 +100,8 @@ final class VectorNeuronKernels extends NeuronKernels {
     }
 
     @Override
-    protected DropoutDraw dropoutDraw() {
-        return new VectorDropout()::draw;
+    protected void drawDropped(Dropout dropout, Pass pass, int from, int to, CpuBits bits) {
+        new VectorDropout(dropout, pass).draw(from, to, bits);
     }
 
     @Override
@@ -124,8 +145,7 @@ final class VectorNeuronKernels extends NeuronKernels {
         Activation activation = neurons.activation();
         switch (activation.kind()) {
             case IDENTITY -> {}
-            case RELU -> leakyDerivative(zs, zAt, d, dAt, count, 0f, true);
-            case LEAKY -> leakyDerivative(zs, zAt, d, dAt, count, activation.slope(), false);
+            case RELU, LEAKY -> leakyDerivative((CpuBits) neurons.positive(), neuron, activation, d, dAt, count);
             case SRELU -> sreluDerivative(neurons, batch, neuron);
             case TANH -> tanhDerivative(zs, zAt, d, dAt, count);
             case SIGMOID -> sigmoidDerivative(zs, zAt, d, dAt, count);
@@ -152,11 +172,21 @@ final class VectorNeuronKernels extends NeuronKernels {
         }
     }
 
-    private static void leakyDerivative(float[] zs, int zAt, float[] d, int dAt, int count, float slope, boolean zero) {
+    private static void leakyDerivative(
+            @Nullable CpuBits positive, int neuron, Activation activation, float[] d, int dAt, int count) {
+        int[] words = Objects.requireNonNull(positive).words();
+        int at = positive.at(neuron);
+        boolean zero = activation.kind() == Activation.Kind.RELU;
+        FloatVector slope = FloatVector.broadcast(FLOATS, activation.slope());
         for (int b = 0; b < count; b += LENGTH) {
             FloatVector t = FloatVector.fromArray(FLOATS, d, dAt + b);
             FloatVector negative = zero ? FloatVector.zero(FLOATS) : t.mul(slope);
-            negative.blend(t, FloatVector.fromArray(FLOATS, zs, zAt + b).compare(VectorOperators.GT, 0f))
+            VectorMask<Integer> above = IntVector.broadcast(INTS, words[at + (b >> 5)] >>> b)
+                    .and(LANE_BITS)
+                    .compare(VectorOperators.NE, 0);
+            negative.reinterpretAsInts()
+                    .blend(t.reinterpretAsInts(), above)
+                    .reinterpretAsFloats()
                     .intoArray(d, dAt + b);
         }
     }
@@ -209,6 +239,12 @@ final class VectorNeuronKernels extends NeuronKernels {
             super.sums(dz, batch, from, to, out);
             return;
         }
+        if (LENGTH == 16) {
+            for (int neuron = from; neuron < to; neuron += SUMS) {
+                sumsOf16(dz, batch, neuron, Math.min(to, neuron + SUMS), out, neuron - from);
+            }
+            return;
+        }
         float[] lanes = new float[Lanes.COUNT];
         for (int neuron = from; neuron < to; neuron++) {
             int at = dz.at(neuron);
@@ -224,5 +260,31 @@ final class VectorNeuronKernels extends NeuronKernels {
             }
             out[neuron - from] = Lanes.fold(lanes);
         }
+    }
+
+    /** Sums of some neurons with vectors of 16, folded together. */
+    private static void sumsOf16(CpuTensor dz, int batch, int from, int to, float[] out, int outAt) {
+        float[] lanes = new float[CpuTensor.BASE + SUMS * 16];
+        float[] sums = new float[SUMS];
+        float[] d = dz.data();
+        int whole = batch - batch % Lanes.COUNT;
+        for (int neuron = from; neuron < to; neuron++) {
+            int at = dz.at(neuron);
+            FloatVector low = FloatVector.zero(FLOATS);
+            FloatVector high = low;
+            for (int b = 0; b < whole; b += Lanes.COUNT) {
+                low = low.add(FloatVector.fromArray(FLOATS, d, at + b));
+                high = high.add(FloatVector.fromArray(FLOATS, d, at + b + LENGTH));
+            }
+            if (whole < batch) {
+                FloatVector nextLow = low.add(FloatVector.fromArray(FLOATS, d, at + whole));
+                FloatVector nextHigh = high.add(FloatVector.fromArray(FLOATS, d, at + whole + LENGTH));
+                low = low.blend(nextLow, LANE_NUMBERS.compare(VectorOperators.LT, (float) (batch - whole)));
+                high = high.blend(nextHigh, LANE_NUMBERS.compare(VectorOperators.LT, (float) (batch - whole - LENGTH)));
+            }
+            low.add(high).intoArray(lanes, CpuTensor.BASE + (neuron - from) * 16);
+        }
+        VectorLanes.fold(lanes, to - from, sums, 0);
+        System.arraycopy(sums, 0, out, outAt, to - from);
     }
 }

@@ -8,6 +8,7 @@ import coppice.backend.cpu.UpdateKernels;
 import coppice.matrix.CsrPattern;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Vector API twin of {@link SparseKernels}: sums stay in registers over a whole row, for up to 8 vectors of the batch.
@@ -38,20 +39,15 @@ final class VectorSparseKernels extends SparseKernels {
         CsrPattern.Transpose transpose = w.pattern().transpose();
         int[] offsets = transpose.columnOffsets();
         int[] indices = transpose.valueIndices();
-        float[] values = w.values();
-        int longest = 0;
+        Terms terms = new Terms(transpose.rowIndices(), w.values(), dz);
         for (int column = from; column < to; column++) {
-            longest = Math.max(longest, offsets[column + 1] - offsets[column]);
-        }
-        float[] gathered = new float[longest]; // a column's values, fetched once for all its batch tiles
-        Terms terms = new Terms(transpose.rowIndices(), gathered, dz);
-        for (int column = from; column < to; column++) {
-            int start = offsets[column];
-            int count = offsets[column + 1] - start;
-            for (int i = 0; i < count; i++) {
-                gathered[i] = values[indices[start + i]];
+            int k = offsets[column];
+            int count = offsets[column + 1] - k;
+            if (terms.inWideTiles(dx, batch)) {
+                terms.sumThrough(indices, k, count, dx, column, batch);
+            } else {
+                terms.gathered(indices, k, count).sum(k, 0, count, 0f, dx, column, batch);
             }
-            terms.sum(start, 0, count, 0f, dx, column, batch);
         }
     }
 
@@ -67,6 +63,7 @@ final class VectorSparseKernels extends SparseKernels {
         private final CpuTensor tensor;
         private final float[] x;
         private final int stride;
+        private @Nullable Terms gathered; // the same terms with values of their own
 
         Terms(int[] indices, float[] values, CpuTensor x) {
             this.indices = indices;
@@ -76,13 +73,40 @@ final class VectorSparseKernels extends SparseKernels {
             this.stride = x.stride();
         }
 
+        /** The terms with the values of {@code count} connections fetched, from their new index 0 on. */
+        Terms gathered(int[] valueIndices, int at, int count) {
+            Terms terms = gathered;
+            if (terms == null || terms.values.length < count) {
+                terms = new Terms(indices, new float[2 * count], tensor);
+                gathered = terms;
+            }
+            for (int i = 0; i < count; i++) {
+                terms.values[i] = values[valueIndices[at + i]];
+            }
+            return terms;
+        }
+
+        /** How many columns sums touch: a batch, rounded up to tiles of 8 vectors where the rows have room for them. */
+        private int columns(CpuTensor out, int batch) {
+            int wide = (batch + 8 * LENGTH - 1) / (8 * LENGTH) * 8 * LENGTH;
+            return wide <= Math.min(stride, out.stride()) ? wide : CpuTensor.paddedBatch(batch, tensor, out);
+        }
+
+        /** Whether a batch is summed in tiles of 8 vectors alone. */
+        boolean inWideTiles(CpuTensor out, int batch) {
+            return columns(out, batch) % (8 * LENGTH) == 0;
+        }
+
+        /** out[row] = sum over i in [0, count) of values[valueIndices[at + i]] * x[indices[at + i]]. */
+        void sumThrough(int[] valueIndices, int at, int count, CpuTensor out, int row, int batch) {
+            for (int c = 0; c < batch; c += 8 * LENGTH) {
+                eightThrough(valueIndices, at, count, CpuTensor.BASE + c, out.data(), out.at(row) + c);
+            }
+        }
+
         /** out[row] = start + sum over i in [0, count) of values[valueAt + i] * x[indices[indexAt + i]]. */
         void sum(int indexAt, int valueAt, int count, float start, CpuTensor out, int row, int batch) {
-            int columns = CpuTensor.paddedBatch(batch, tensor, out);
-            int wide = (columns + 8 * LENGTH - 1) / (8 * LENGTH) * 8 * LENGTH;
-            if (wide <= Math.min(stride, out.stride())) {
-                columns = wide; // a short last batch takes the way that is compiled already; its padding has room
-            }
+            int columns = columns(out, batch);
             int outAt = out.at(row);
             if (CpuTensor.columnGroup(tensor, out) < Lanes.COUNT) {
                 for (int c = 0; c < columns; c += 4) {
@@ -114,6 +138,41 @@ final class VectorSparseKernels extends SparseKernels {
             for (int i = 0; i < count; i++) {
                 int at = base + index[indexAt + i] * stride;
                 FloatVector w = FloatVector.broadcast(FLOATS, value[valueAt + i]);
+                s0 = FloatVector.fromArray(FLOATS, from, at).fma(w, s0);
+                s1 = FloatVector.fromArray(FLOATS, from, at + LENGTH).fma(w, s1);
+                s2 = FloatVector.fromArray(FLOATS, from, at + 2 * LENGTH).fma(w, s2);
+                s3 = FloatVector.fromArray(FLOATS, from, at + 3 * LENGTH).fma(w, s3);
+                s4 = FloatVector.fromArray(FLOATS, from, at + 4 * LENGTH).fma(w, s4);
+                s5 = FloatVector.fromArray(FLOATS, from, at + 5 * LENGTH).fma(w, s5);
+                s6 = FloatVector.fromArray(FLOATS, from, at + 6 * LENGTH).fma(w, s6);
+                s7 = FloatVector.fromArray(FLOATS, from, at + 7 * LENGTH).fma(w, s7);
+            }
+            s0.intoArray(out, outAt);
+            s1.intoArray(out, outAt + LENGTH);
+            s2.intoArray(out, outAt + 2 * LENGTH);
+            s3.intoArray(out, outAt + 3 * LENGTH);
+            s4.intoArray(out, outAt + 4 * LENGTH);
+            s5.intoArray(out, outAt + 5 * LENGTH);
+            s6.intoArray(out, outAt + 6 * LENGTH);
+            s7.intoArray(out, outAt + 7 * LENGTH);
+        }
+
+        /** As {@link #eight}, from zero; fetching a value costs nothing beside the loads of x. */
+        private void eightThrough(int[] valueIndices, int indexAt, int count, int base, float[] out, int outAt) {
+            int[] index = indices;
+            float[] value = values;
+            float[] from = x;
+            FloatVector s0 = FloatVector.zero(FLOATS);
+            FloatVector s1 = s0;
+            FloatVector s2 = s0;
+            FloatVector s3 = s0;
+            FloatVector s4 = s0;
+            FloatVector s5 = s0;
+            FloatVector s6 = s0;
+            FloatVector s7 = s0;
+            for (int i = 0; i < count; i++) {
+                int at = base + index[indexAt + i] * stride;
+                FloatVector w = FloatVector.broadcast(FLOATS, value[valueIndices[indexAt + i]]);
                 s0 = FloatVector.fromArray(FLOATS, from, at).fma(w, s0);
                 s1 = FloatVector.fromArray(FLOATS, from, at + LENGTH).fma(w, s1);
                 s2 = FloatVector.fromArray(FLOATS, from, at + 2 * LENGTH).fma(w, s2);

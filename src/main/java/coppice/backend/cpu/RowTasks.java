@@ -1,0 +1,60 @@
+package coppice.backend.cpu;
+
+import coppice.parallel.Ranges;
+import coppice.parallel.WorkerPool;
+
+/** Shares the rows of an operation out over the threads of a pool. */
+final class RowTasks {
+    private static final int TASKS_PER_THREAD = 8; // more cost more than the threads' wait for the last one
+
+    /** Multiplications that take about as long as handing a job to the other threads. */
+    private static final long SMALL = 32_768;
+
+    private final WorkerPool pool;
+
+    RowTasks(WorkerPool pool) {
+        this.pool = pool;
+    }
+
+    /** What is done for the rows [from, to). */
+    @FunctionalInterface
+    interface Range {
+        void run(int from, int to);
+    }
+
+    /** Runs ranges of rows of about equal connections; {@code batch} products a connection. */
+    void runByConnections(int[] offsets, int batch, Range body) {
+        int rows = offsets.length - 1;
+        int tasks = (long) offsets[rows] * batch < SMALL ? 1 : tasks(rows);
+        pool.run(tasks, task -> {
+            int from = Ranges.startByConnections(offsets, 8, task, tasks);
+            int to = Ranges.startByConnections(offsets, 8, task + 1, tasks);
+            if (from < to) {
+                body.run(from, to);
+            }
+        });
+    }
+
+    /** Runs ranges of rows of about equal length; {@code batch} elements a row. */
+    void run(int rows, int batch, Range body) {
+        int tasks = (long) rows * batch < SMALL ? 1 : tasks(rows);
+        pool.run(tasks, task -> body.run(Ranges.start(rows, task, tasks), Ranges.start(rows, task + 1, tasks)));
+    }
+
+    /** Runs ranges of rows that begin at multiples of {@code unit}. */
+    void runByUnits(int rows, int unit, Range body) {
+        int tasks = tasks(rows);
+        pool.run(
+                tasks,
+                task -> body.run(Ranges.start(rows, task, tasks, unit), Ranges.start(rows, task + 1, tasks, unit)));
+    }
+
+    /** Whether every thread gets some ranges of at least {@code unit} rows. */
+    boolean enough(int rows, int unit) {
+        return rows >= unit * TASKS_PER_THREAD * pool.threads();
+    }
+
+    private int tasks(int rows) {
+        return Math.max(1, Math.min(rows / 4, TASKS_PER_THREAD * pool.threads()));
+    }
+}

@@ -54,7 +54,7 @@ mnist() {
     --checkpoint-every 10)
   run mnist-set "${common[@]}"
   run mnist-fixprob "${common[@]}" --evolution static
-  run mnist-dense "${common[@]}" --dense
+  run mnist-dense "${common[@]}" --dense --learning-rate 0.01 # at 0.05 the dense network diverges
 }
 
 neurons() {

@@ -2,6 +2,7 @@ package coppice.backend;
 
 import coppice.matrix.CsrPattern;
 import coppice.matrix.Matrix;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The operations of training on one device.
@@ -138,6 +139,33 @@ public interface Backend extends AutoCloseable {
      * @param out (1, connections)
      */
     void sddmm(SparseTensor pattern, Tensor dz, Tensor x, Tensor out, Pass pass);
+
+    // ---- steps ----
+
+    /**
+     * Makes a pass over one batch, which the backend may record and replay without calling {@code operations} again.
+     *
+     * <p>Recordings end with {@link #rewire}.
+     *
+     * @param operations calls this backend's operations with what {@code step} says, and nothing else that matters
+     */
+    default void step(Step step, Runnable operations) {
+        operations.run();
+    }
+
+    /**
+     * A pass over one batch.
+     *
+     * @param operations stands for the operations called and the tensors they work on: equal for equal sequences
+     * @param pass the batch
+     * @param start place of its first sample in the order
+     * @param update how it learns; null if it does not
+     */
+    record Step(
+            Object operations,
+            Pass pass,
+            int start,
+            @Nullable Update update) {}
 
     // ---- loss ----
 

@@ -53,4 +53,9 @@ public record Update(
     public Update withoutDecay() {
         return new Update(kind, rate, momentum, 0, unscaledDecay, beta2, secondCorrection, epsilon);
     }
+
+    /** The same rule with nothing left that changes from step to step. */
+    public Update withoutRate() {
+        return new Update(kind, 0, momentum, decay, unscaledDecay, beta2, 0, epsilon);
+    }
 }

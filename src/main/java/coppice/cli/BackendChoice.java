@@ -3,7 +3,10 @@ package coppice.cli;
 import coppice.backend.Backend;
 import coppice.backend.cpu.CpuBackend;
 import coppice.backend.cpu.KernelSet;
+import coppice.backend.cuda.CudaBackend;
+import coppice.backend.cuda.CudaUnavailableException;
 import coppice.parallel.WorkerPool;
+import coppice.train.Settings;
 import java.util.List;
 
 /**
@@ -14,62 +17,67 @@ import java.util.List;
  * @param reason why it was chosen, for automatic choice
  */
 record BackendChoice(Backend backend, WorkerPool pool, String reason) implements AutoCloseable {
+    private static final List<String> NAMES = List.of("backend", "device", "cuda-lib", "threads", "simd");
+
     /** The options of every command that computes. */
     static List<CommandOption> options() {
-        return List.of(
-                new CommandOption("backend", "KIND", "auto", "Run", "auto, cpu or cuda"),
-                new CommandOption(
-                        "threads", "N", "0", "Run", "CPU threads, 0 for one a processor; does not change results"),
-                new CommandOption(
-                        "simd",
-                        "auto|off",
-                        "auto",
-                        "Run",
-                        "Vector API kernels, or plain Java; does not change results"));
+        return Settings.TABLE.stream()
+                .filter(setting -> NAMES.contains(setting.name()))
+                .map(CommandOption::of)
+                .toList();
     }
 
     /**
      * Chooses.
      *
+     * @param backend auto, cpu or cuda
+     * @param device number of the GPU
+     * @param threads CPU threads, 0 for one a processor
+     * @param simd auto or off
      * @throws BackendUnavailableException if what is asked for cannot be had
      */
-    static BackendChoice of(String backend, int threads, String simd) {
-        switch (backend) {
-            case "cpu", "auto" -> {}
-            case "cuda" ->
-                throw new BackendUnavailableException(
-                        "backend cuda is not available: this version of Coppice has the CPU backend only");
-            default -> throw new UsageException("backend must be auto, cpu or cuda but was '" + backend + "'");
-        }
+    static BackendChoice of(String backend, int device, int threads, String simd) {
         KernelSet kernels = switch (simd) {
             case "auto" -> KernelSet.vector().orElseGet(KernelSet::plain);
             case "off" -> KernelSet.plain();
             default -> throw new UsageException("simd must be auto or off but was '" + simd + "'");
         };
+        if (!List.of("auto", "cpu", "cuda").contains(backend)) {
+            throw new UsageException("backend must be auto, cpu or cuda but was '" + backend + "'");
+        }
         WorkerPool pool = new WorkerPool(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
         try {
-            String reason = backend.equals("auto") ? "chosen: this version has no other backend" : "as asked";
+            if (backend.equals("cuda")) {
+                return new BackendChoice(CudaBackend.open(device), pool, "as asked");
+            }
+            String reason = backend.equals("auto") ? "chosen; --backend cuda uses a GPU" : "as asked";
             return new BackendChoice(new CpuBackend(kernels, pool), pool, reason);
-        } catch (UnsupportedOperationException e) {
+        } catch (UnsupportedOperationException | CudaUnavailableException e) {
             pool.close();
-            throw new BackendUnavailableException("backend cpu is not available: " + e.getMessage());
+            String name = backend.equals("cuda") ? "cuda" : "cpu";
+            throw new BackendUnavailableException("backend " + name + " is not available: " + e.getMessage());
+        } catch (RuntimeException | Error e) {
+            pool.close();
+            throw e;
         }
     }
 
     /** Chooses by a command's options. */
     static BackendChoice of(Arguments arguments) {
         String backend = arguments.find("backend");
-        String threads = arguments.find("threads");
         String simd = arguments.find("simd");
+        CudaOptions.use(arguments.find(CudaOptions.NAME));
         return of(
                 backend == null ? "auto" : backend,
-                threads == null ? 0 : wholeNumber("threads", threads),
+                wholeNumber(arguments, "device"),
+                wholeNumber(arguments, "threads"),
                 simd == null ? "auto" : simd);
     }
 
-    private static int wholeNumber(String name, String text) {
+    private static int wholeNumber(Arguments arguments, String name) {
+        String text = arguments.find(name);
         try {
-            int value = Integer.parseInt(text);
+            int value = text == null ? 0 : Integer.parseInt(text);
             if (value >= 0) {
                 return value;
             }

@@ -9,8 +9,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Tells what there is to compute with. */
 final class DevicesCommand implements Command {
-    private static final String NO_CUDA = "this version of Coppice has the CPU backend only";
-
     @Override
     public String name() {
         return "devices";
@@ -23,26 +21,28 @@ final class DevicesCommand implements Command {
 
     @Override
     public String usage() {
-        return "[--json]";
+        return "[--json] [--cuda-lib DIR]";
     }
 
     @Override
     public String details() {
         return """
-                Lists the backends and whether they can be used here.
+                Lists the backends, the GPUs and NVIDIA's libraries, and whether they can be used here.
 
                   coppice devices
-                  coppice devices --json""";
+                  coppice devices --json
+                  coppice devices --cuda-lib /usr/local/cuda-12.6""";
     }
 
     @Override
     public List<CommandOption> options() {
-        return List.of(CommandOption.flag("json", "print one JSON object"));
+        return List.of(CommandOption.flag("json", "print one JSON object"), CudaOptions.option());
     }
 
     @Override
     public int run(Arguments arguments, Console console) {
         arguments.requireNoOperands();
+        CudaOptions.use(arguments.find(CudaOptions.NAME));
         Devices devices = Devices.here();
         if (arguments.has("json")) {
             console.result(Json.compact(devices.toMap()));
@@ -54,9 +54,9 @@ final class DevicesCommand implements Command {
                 .row(
                         "",
                         "processor",
-                        machine.cpu() + ", " + cores(machine.cores()) + " (" + machine.architecture() + ")")
-                .row("cuda", "off", NO_CUDA)
-                .row("java", devices.java().version(), devices.java().vendor() + ", " + machine.os())
+                        machine.cpu() + ", " + cores(machine.cores()) + " (" + machine.architecture() + ")");
+        devices.cuda().addTo(table);
+        table.row("java", devices.java().version(), devices.java().vendor() + ", " + machine.os())
                 .row("memory", (devices.heapBytes() >> 20) + " MiB", "the most that the Java heap may take");
         table.lines(2).forEach(console::result);
         return ExitCode.DONE;
@@ -71,11 +71,13 @@ final class DevicesCommand implements Command {
      *
      * @param kernels of the CPU backend, or why it is off
      * @param fault why the CPU backend is off, null if it is not
+     * @param cuda the GPUs and NVIDIA's libraries
      * @param heapBytes the most that the Java heap may take
      */
     private record Devices(
             String kernels,
             @Nullable String fault,
+            CudaState cuda,
             RunManifest.Machine machine,
             RunManifest.JavaRuntime java,
             long heapBytes) {
@@ -83,7 +85,7 @@ final class DevicesCommand implements Command {
         static Devices here() {
             String kernels;
             String fault = null;
-            try (BackendChoice choice = BackendChoice.of("cpu", 0, "auto")) {
+            try (BackendChoice choice = BackendChoice.of("cpu", 0, 0, "auto")) {
                 kernels = choice.backend().description();
                 if (!kernels.startsWith("Vector")) {
                     kernels += " (" + whyPlain() + ")";
@@ -95,6 +97,7 @@ final class DevicesCommand implements Command {
             return new Devices(
                     kernels,
                     fault,
+                    CudaState.here(),
                     RunManifest.Machine.current(),
                     RunManifest.JavaRuntime.current(),
                     Runtime.getRuntime().maxMemory());
@@ -114,12 +117,9 @@ final class DevicesCommand implements Command {
             cpu.put("cores", machine.cores());
             cpu.put("kernels", fault == null ? kernels : null);
             cpu.put("fused_multiply_add", fault == null);
-            Map<String, Object> cuda = new LinkedHashMap<>();
-            cuda.put("available", false);
-            cuda.put("reason", NO_CUDA);
             Map<String, Object> all = new LinkedHashMap<>();
             all.put("cpu", cpu);
-            all.put("cuda", cuda);
+            all.put("cuda", cuda.toMap());
             all.put("java", java);
             all.put("os", machine.os());
             all.put("architecture", machine.architecture());

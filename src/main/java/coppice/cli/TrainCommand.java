@@ -192,8 +192,10 @@ final class TrainCommand implements Command {
     }
 
     private static BackendChoice backend(Settings settings) {
+        CudaOptions.use(settings.find(CudaOptions.NAME));
         return BackendChoice.of(
                 settings.get("backend"),
+                UsageException.whereInvalid(() -> settings.integer("device", 0)),
                 UsageException.whereInvalid(() -> settings.integer("threads", 0)),
                 settings.get("simd"));
     }

@@ -58,9 +58,12 @@ public final class Evaluator {
         backend.setTotals(Totals.ZERO);
         for (int start = 0; start < samples.rows(); start += batch) {
             Pass pass = new Pass(Math.min(batch, samples.rows() - start), false, 0);
-            gather(samples, start, pass);
-            network.forward(pass);
-            backend.loss(loss, samples, start, network.outputs(), pass);
+            int first = start;
+            backend.step(new Backend.Step(samples, pass, first, null), () -> {
+                gather(samples, first, pass);
+                network.forward(pass);
+                backend.loss(loss, samples, first, network.outputs(), pass);
+            });
         }
         return backend.totals();
     }

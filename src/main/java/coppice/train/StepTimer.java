@@ -6,6 +6,8 @@ import java.util.EnumMap;
 final class StepTimer {
     /** What is being done. */
     enum Phase {
+        /** A step that a backend replays as a whole, or its end. */
+        STEP,
         INPUT,
         FORWARD,
         BACKWARD,
@@ -29,7 +31,11 @@ final class StepTimer {
     /** The seconds since the last call. */
     EpochMetrics.Seconds take() {
         enter(Phase.OTHER);
-        double train = seconds(Phase.INPUT) + seconds(Phase.FORWARD) + seconds(Phase.BACKWARD) + seconds(Phase.UPDATE);
+        double train = seconds(Phase.STEP)
+                + seconds(Phase.INPUT)
+                + seconds(Phase.FORWARD)
+                + seconds(Phase.BACKWARD)
+                + seconds(Phase.UPDATE);
         EpochMetrics.Seconds taken = new EpochMetrics.Seconds(
                 seconds(Phase.INPUT),
                 seconds(Phase.FORWARD),

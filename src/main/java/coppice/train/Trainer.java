@@ -5,6 +5,7 @@ import coppice.backend.Backend;
 import coppice.backend.Pass;
 import coppice.backend.Samples;
 import coppice.backend.Totals;
+import coppice.backend.Update;
 import coppice.data.Dataset;
 import coppice.model.FirstWeights;
 import coppice.model.LayerState;
@@ -188,21 +189,28 @@ public final class Trainer {
     }
 
     private void step(int start, Pass pass) {
+        timer.enter(Phase.STEP);
+        learningRate =
+                config.learningRate().rate(state.step, steps, config.loop().epochs());
+        Update update = config.optimizer().update(learningRate, state.step);
+        backend.step(new Backend.Step(train, pass, start, update), () -> operations(start, pass, update));
+        timer.enter(Phase.OTHER);
+    }
+
+    private void operations(int start, Pass pass, Update update) {
         timer.enter(Phase.INPUT);
         evaluator.gather(train, start, pass);
         timer.enter(Phase.FORWARD);
         network.forward(pass);
         backend.loss(config.loss(), train, start, network.outputs(), pass);
-        learningRate =
-                config.learningRate().rate(state.step, steps, config.loop().epochs());
-        LayerUpdates updates = LayerUpdates.of(config.optimizer().update(learningRate, state.step));
+        LayerUpdates updates = LayerUpdates.of(update);
         for (int layer = network.layers() - 1; layer >= 0; layer--) { // weights and gradients are still in the cache
             timer.enter(Phase.BACKWARD);
             network.backward(layer, pass);
             timer.enter(Phase.UPDATE);
             network.update(layer, updates, pass);
         }
-        timer.enter(Phase.OTHER);
+        timer.enter(Phase.STEP);
     }
 
     private void evolve(boolean growBack) {
@@ -224,7 +232,9 @@ public final class Trainer {
     }
 
     private void keepTotals() {
+        timer.enter(Phase.STEP); // the device may still be at work
         Totals totals = backend.totals();
+        timer.enter(Phase.OTHER);
         state.openLoss = totals.loss();
         state.openCorrect = totals.correct();
     }

@@ -1,0 +1,235 @@
+package coppice.backend.cuda;
+
+import coppice.backend.Activation;
+import coppice.backend.Backend;
+import coppice.backend.Loss;
+import coppice.backend.Neurons;
+import coppice.backend.Parameter;
+import coppice.backend.Pass;
+import coppice.backend.Samples;
+import coppice.backend.SparseTensor;
+import coppice.backend.Tensor;
+import coppice.backend.Totals;
+import coppice.backend.Update;
+import coppice.matrix.CsrPattern;
+import coppice.matrix.Matrix;
+
+/**
+ * Training on an NVIDIA GPU: every operation is one or two kernels, queued on one stream.
+ *
+ * <p>EXACT tier: our own kernels sum in the order that {@link Backend} states, and so give the bits of the CPU backend.
+ */
+public final class CudaBackend implements Backend {
+    private final Device device;
+    private final Kernels kernels;
+    private final StepState state;
+    private final StepGraphs graphs;
+    private final SparseKernels sparse;
+    private final DenseKernels dense;
+    private final NeuronKernels neurons;
+    private final UpdateKernels updates;
+    private final LossKernels losses;
+
+    private CudaBackend(Device device, Kernels kernels) {
+        this.device = device;
+        this.kernels = kernels;
+        this.state = new StepState(device);
+        this.graphs = new StepGraphs(device, state);
+        this.neurons = new NeuronKernels(kernels, state);
+        this.updates = new UpdateKernels(kernels, state);
+        this.sparse = new SparseKernels(kernels, state, neurons);
+        this.dense = new DenseKernels(device, kernels);
+        this.losses = new LossKernels(device, kernels, state);
+    }
+
+    /**
+     * A backend on a GPU.
+     *
+     * @param index number of the GPU, from 0
+     * @throws CudaUnavailableException if there is no driver, no such GPU, or it is too old
+     * @throws CudaException if it cannot be used all the same
+     */
+    public static CudaBackend open(int index) {
+        CudaDevices.find().require(index);
+        Device device = Device.open(index);
+        try {
+            Kernels kernels = new Kernels(device);
+            try {
+                return new CudaBackend(device, kernels);
+            } catch (RuntimeException | Error e) {
+                kernels.close();
+                throw e;
+            }
+        } catch (RuntimeException | Error e) {
+            device.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public String name() {
+        return "cuda";
+    }
+
+    @Override
+    public String description() {
+        return device.name() + ", exact kernels";
+    }
+
+    @Override
+    public Tensor activations(int count, int batch) {
+        return CudaTensor.activations(device, count, batch);
+    }
+
+    @Override
+    public Tensor tensor(int rows, int columns) {
+        return CudaTensor.packed(device, rows, columns);
+    }
+
+    @Override
+    public Neurons.Bits bits(int rows, int columns) {
+        return new CudaBits(device, rows, columns);
+    }
+
+    @Override
+    public SparseTensor sparse(CsrPattern pattern, float[] values, int stateBuffers) {
+        return new CudaSparseTensor(device, pattern, values, stateBuffers);
+    }
+
+    @Override
+    public void upload(Tensor tensor, float[] values) {
+        ((CudaTensor) tensor).write(values);
+    }
+
+    @Override
+    public float[] download(Tensor tensor) {
+        return ((CudaTensor) tensor).read();
+    }
+
+    @Override
+    public float[] weights(SparseTensor tensor) {
+        return ((CudaSparseTensor) tensor).readValues();
+    }
+
+    @Override
+    public float[] state(SparseTensor tensor, int buffer) {
+        return ((CudaSparseTensor) tensor).readState(buffer);
+    }
+
+    @Override
+    public void setState(SparseTensor tensor, int buffer, float[] values) {
+        ((CudaSparseTensor) tensor).setState(buffer, values);
+    }
+
+    @Override
+    public void rewire(SparseTensor tensor, CsrPattern pattern, float[] values, int[] origin) {
+        graphs.clear();
+        ((CudaSparseTensor) tensor).rewire(pattern, values, origin);
+    }
+
+    @Override
+    public Samples samples(Matrix features, int[] labels) {
+        return new CudaSamples(device, features, labels);
+    }
+
+    @Override
+    public void order(Samples samples, int[] order) {
+        ((CudaSamples) samples).setOrder(order);
+    }
+
+    @Override
+    public void gather(Samples samples, int start, Tensor offset, Tensor scale, Tensor x, Pass pass) {
+        state.start(start);
+        new SampleKernels(kernels, state)
+                .gather((CudaSamples) samples, (CudaTensor) offset, (CudaTensor) scale, (CudaTensor) x, pass);
+    }
+
+    @Override
+    public void step(Step step, Runnable operations) {
+        graphs.run(step, operations);
+    }
+
+    @Override
+    public void forward(SparseTensor weights, Tensor bias, Tensor x, Neurons outputs, Pass pass) {
+        state.step(pass.step());
+        sparse.forward((CudaSparseTensor) weights, (CudaTensor) bias, (CudaTensor) x, outputs, pass);
+    }
+
+    @Override
+    public void forward(Tensor weights, Tensor bias, Tensor x, Neurons outputs, Pass pass) {
+        state.step(pass.step());
+        CudaTensor z = (CudaTensor) outputs.preActivation();
+        dense.forward((CudaTensor) weights, (CudaTensor) bias, (CudaTensor) x, z, pass.batch());
+        if (outputs.activation().kind() != Activation.Kind.IDENTITY || outputs.dropout() != null) {
+            neurons.activate(outputs, pass);
+        }
+    }
+
+    @Override
+    public void backward(SparseTensor weights, Tensor dz, Neurons below, Pass pass) {
+        sparse.backward((CudaSparseTensor) weights, (CudaTensor) dz, below, pass);
+    }
+
+    @Override
+    public void backward(Tensor weights, Tensor dz, Neurons below, Pass pass) {
+        dense.backward((CudaTensor) weights, (CudaTensor) dz, (CudaTensor) below.gradient(), pass.batch());
+        if (below.activation().kind() != Activation.Kind.IDENTITY || below.dropout() != null) {
+            neurons.derive(below, pass);
+        }
+    }
+
+    @Override
+    public void update(SparseTensor weights, Parameter bias, Tensor dz, Tensor x, Updates steps, Pass pass) {
+        state.update(steps.weights());
+        sparse.update((CudaSparseTensor) weights, bias, (CudaTensor) dz, (CudaTensor) x, steps, pass.batch());
+    }
+
+    @Override
+    public void update(Parameter weights, Parameter bias, Tensor dz, Tensor x, Updates steps, Pass pass) {
+        state.update(steps.weights());
+        CudaTensor w = (CudaTensor) weights.value();
+        DeviceMemory gradient = dense.gradient(w, (CudaTensor) dz, (CudaTensor) x, pass.batch());
+        updates.learn(weights, gradient, steps.weights());
+        updates.learnBias(bias, (CudaTensor) dz, steps.bias(), pass.batch());
+    }
+
+    @Override
+    public void update(Parameter parameter, Tensor gradient, Update update) {
+        state.update(update);
+        updates.learn(parameter, ((CudaTensor) gradient).memory(), update);
+    }
+
+    @Override
+    public void sddmm(SparseTensor pattern, Tensor dz, Tensor x, Tensor out, Pass pass) {
+        sparse.sddmm((CudaSparseTensor) pattern, (CudaTensor) dz, (CudaTensor) x, (CudaTensor) out, pass.batch());
+    }
+
+    @Override
+    public void probabilities(Loss loss, Neurons outputs, Pass pass) {
+        losses.probabilities(loss, outputs, pass);
+    }
+
+    @Override
+    public void loss(Loss loss, Samples samples, int start, Neurons outputs, Pass pass) {
+        state.start(start);
+        losses.loss(loss, (CudaSamples) samples, outputs, pass);
+    }
+
+    @Override
+    public Totals totals() {
+        return losses.totals();
+    }
+
+    @Override
+    public void setTotals(Totals totals) {
+        losses.setTotals(totals);
+    }
+
+    @Override
+    public void close() {
+        device.settle();
+        graphs.close();
+        kernels.close();
+        device.close();
+    }
+}

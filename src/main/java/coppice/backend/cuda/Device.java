@@ -1,0 +1,213 @@
+package coppice.backend.cuda;
+
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+import jcuda.Pointer;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
+import jcuda.driver.CUgraph;
+import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUresult;
+import jcuda.driver.CUstream;
+import jcuda.driver.CUstreamCaptureMode;
+import jcuda.driver.JCudaDriver;
+
+/**
+ * One GPU: its primary context, one stream, and all memory that was taken from it.
+ *
+ * <p>Copies are ordered with what the stream does. Closing gives everything back, whatever went wrong before.
+ */
+final class Device implements AutoCloseable {
+    private final CUdevice device = new CUdevice();
+    private final CUcontext context = new CUcontext();
+    private final CUstream stream = new CUstream();
+    private final Set<DeviceMemory> live = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<Pointer> pinned = Collections.newSetFromMap(new IdentityHashMap<>());
+    private boolean hasContext;
+    private boolean hasStream;
+
+    private Device() {}
+
+    /**
+     * Opens a device.
+     *
+     * @param index its number, from 0
+     * @throws CudaException if it cannot be used
+     */
+    static Device open(int index) {
+        Device opened = new Device();
+        try {
+            check(JCudaDriver.cuInit(0), "starting CUDA");
+            check(JCudaDriver.cuDeviceGet(opened.device, index), "opening GPU " + index);
+            check(
+                    JCudaDriver.cuDevicePrimaryCtxRetain(opened.context, opened.device),
+                    "making a context on GPU " + index);
+            opened.hasContext = true;
+            check(JCudaDriver.cuCtxSetCurrent(opened.context), "using GPU " + index);
+            check(JCudaDriver.cuStreamCreate(opened.stream, 0), "making a stream");
+            opened.hasStream = true;
+            return opened;
+        } catch (RuntimeException | Error e) {
+            opened.close();
+            throw e;
+        }
+    }
+
+    /** Turns a result other than success into an exception. */
+    static void check(int result, String action) {
+        if (result != CUresult.CUDA_SUCCESS) {
+            throw new CudaException("CUDA failed while " + action + ": " + CUresult.stringFor(result));
+        }
+    }
+
+    String name() {
+        byte[] name = new byte[256];
+        check(JCudaDriver.cuDeviceGetName(name, name.length, device), "asking for the GPU's name");
+        int length = 0;
+        while (length < name.length && name[length] != 0) {
+            length++;
+        }
+        return new String(name, 0, length, java.nio.charset.StandardCharsets.US_ASCII);
+    }
+
+    CUstream stream() {
+        return stream;
+    }
+
+    // ---- memory ----
+
+    /** Takes memory full of zeros. */
+    DeviceMemory zeros(long bytes, String what) {
+        DeviceMemory memory = allocate(bytes, what);
+        check(JCudaDriver.cuMemsetD8Async(memory.pointer(), (byte) 0, memory.bytes(), stream), "clearing " + what);
+        return memory;
+    }
+
+    /** Takes memory whose content is undefined. */
+    DeviceMemory allocate(long bytes, String what) {
+        DeviceMemory memory = new DeviceMemory(Math.max(bytes, 16));
+        int result = JCudaDriver.cuMemAlloc(memory.pointer(), memory.bytes());
+        if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+            long[] free = new long[1];
+            long[] total = new long[1];
+            JCudaDriver.cuMemGetInfo(free, total);
+            throw new CudaException("the GPU is out of memory: " + what + " needs " + mebibytes(memory.bytes())
+                    + " and " + mebibytes(free[0]) + " of " + mebibytes(total[0])
+                    + " are free; a smaller network or batch is needed");
+        }
+        check(result, "taking " + mebibytes(memory.bytes()) + " for " + what);
+        live.add(memory);
+        return memory;
+    }
+
+    private static String mebibytes(long bytes) {
+        return ((bytes + (1 << 20) - 1) >> 20) + " MiB";
+    }
+
+    void free(DeviceMemory memory) {
+        if (live.remove(memory)) {
+            check(JCudaDriver.cuMemFree(memory.pointer()), "giving memory back");
+        }
+    }
+
+    /** Takes page-locked host memory. */
+    Pointer pinned(long bytes, String what) {
+        Pointer memory = new Pointer();
+        check(JCudaDriver.cuMemHostAlloc(memory, bytes, 0), "taking page-locked memory for " + what);
+        pinned.add(memory);
+        return memory;
+    }
+
+    void upload(DeviceMemory to, Pointer from, long bytes) {
+        upload(to, 0, from, bytes);
+    }
+
+    void upload(DeviceMemory to, long offset, Pointer from, long bytes) {
+        requireInside(to, offset, bytes);
+        if (bytes > 0) {
+            check(JCudaDriver.cuMemcpyHtoD(to.pointer().withByteOffset(offset), from, bytes), "copying to the GPU");
+        }
+    }
+
+    void download(Pointer to, DeviceMemory from, long offset, long bytes) {
+        requireInside(from, offset, bytes);
+        if (bytes > 0) {
+            check(JCudaDriver.cuMemcpyDtoH(to, from.pointer().withByteOffset(offset), bytes), "copying from the GPU");
+        }
+    }
+
+    /** Queues a copy from page-locked memory. */
+    void uploadAsync(DeviceMemory to, Pointer from, long bytes) {
+        requireInside(to, 0, bytes);
+        check(JCudaDriver.cuMemcpyHtoDAsync(to.pointer(), from, bytes, stream), "copying to the GPU");
+    }
+
+    private static void requireInside(DeviceMemory memory, long offset, long bytes) {
+        if (offset < 0 || bytes < 0 || offset + bytes > memory.bytes()) {
+            throw new IllegalArgumentException(
+                    bytes + " bytes from " + offset + " do not lie within " + memory.bytes());
+        }
+    }
+
+    // ---- work ----
+
+    /** Waits until all that was queued is done. */
+    void synchronize() {
+        check(JCudaDriver.cuStreamSynchronize(stream), "computing");
+    }
+
+    /** Records what {@code operations} queue in place of doing it. */
+    CUgraphExec capture(Runnable operations) {
+        CUgraph graph = new CUgraph();
+        check(
+                JCudaDriver.cuStreamBeginCapture(stream, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
+                "recording a step");
+        int result;
+        try {
+            operations.run();
+        } finally {
+            result = JCudaDriver.cuStreamEndCapture(stream, graph);
+        }
+        check(result, "recording a step");
+        CUgraphExec executable = new CUgraphExec();
+        try {
+            check(JCudaDriver.cuGraphInstantiate(executable, graph, 0), "preparing a recorded step");
+        } finally {
+            JCudaDriver.cuGraphDestroy(graph);
+        }
+        return executable;
+    }
+
+    void launch(CUgraphExec recorded) {
+        check(JCudaDriver.cuGraphLaunch(recorded, stream), "starting a recorded step");
+    }
+
+    void destroy(CUgraphExec recorded) {
+        JCudaDriver.cuGraphExecDestroy(recorded);
+    }
+
+    /** Waits until the stream is idle or has failed. */
+    void settle() {
+        if (hasStream) {
+            JCudaDriver.cuStreamSynchronize(stream);
+        }
+    }
+
+    @Override
+    public void close() {
+        settle();
+        live.forEach(memory -> JCudaDriver.cuMemFree(memory.pointer()));
+        live.clear();
+        pinned.forEach(JCudaDriver::cuMemFreeHost);
+        pinned.clear();
+        if (hasStream) {
+            hasStream = false;
+            JCudaDriver.cuStreamDestroy(stream);
+        }
+        if (hasContext) {
+            hasContext = false;
+            JCudaDriver.cuDevicePrimaryCtxRelease(device);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package coppice.backend.cuda;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUmodule;
+import jcuda.driver.JCudaDriver;
+
+/** The kernels of {@code kernels/*.cu} on a device, by name, and their launch. */
+final class Kernels implements AutoCloseable {
+    private static final String[] FAMILIES = {"sparse", "dense", "elementwise", "optimizer", "reduce", "loss", "data"};
+    private static final int WARPS = 4; // a block
+
+    private final Device device;
+    private final List<CUmodule> modules = new ArrayList<>();
+    private final Map<String, CUfunction> functions = new HashMap<>();
+    private final Arguments arguments = new Arguments();
+
+    /** Loads every family. */
+    Kernels(Device device) {
+        this.device = device;
+        for (String family : FAMILIES) {
+            CUmodule module = new CUmodule();
+            Device.check(JCudaDriver.cuModuleLoadData(module, ptx(family)), "loading the " + family + " kernels");
+            modules.add(module);
+        }
+    }
+
+    private static String ptx(String family) {
+        String name = "/kernels/" + family + ".sm_75.ptx";
+        try (InputStream in = Kernels.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new IllegalStateException("the program lacks " + name);
+            }
+            return new String(in.readAllBytes(), StandardCharsets.US_ASCII);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The arguments of the next launch, empty. */
+    Arguments arguments() {
+        return arguments.clear();
+    }
+
+    /** Launches a kernel that works with a warp a row. */
+    void launchByRows(String kernel, int rows) {
+        launch(kernel, (rows + WARPS - 1) / WARPS, 1, 32 * WARPS, 1);
+    }
+
+    /** Queues a kernel with the arguments written since {@link #arguments}. */
+    void launch(String kernel, int gridX, int gridY, int blockX, int blockY) {
+        if (gridX == 0 || gridY == 0) {
+            return; // nothing to compute
+        }
+        CUfunction function = functions.computeIfAbsent(kernel, this::find);
+        Device.check(
+                JCudaDriver.cuLaunchKernel(
+                        function, gridX, gridY, 1, blockX, blockY, 1, 0, device.stream(), arguments.pointers(), null),
+                "starting kernel " + kernel);
+    }
+
+    private CUfunction find(String kernel) {
+        CUfunction function = new CUfunction();
+        for (CUmodule module : modules) {
+            if (JCudaDriver.cuModuleGetFunction(function, module, kernel) == 0) {
+                return function;
+            }
+        }
+        throw new IllegalStateException("there is no kernel " + kernel);
+    }
+
+    @Override
+    public void close() {
+        modules.forEach(JCudaDriver::cuModuleUnload);
+        modules.clear();
+        functions.clear();
+    }
+}

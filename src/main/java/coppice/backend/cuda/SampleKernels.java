@@ -1,0 +1,38 @@
+package coppice.backend.cuda;
+
+import coppice.backend.Pass;
+
+/** Batches out of a data set. Twin of kernels/data.cu and backend/cpu/SampleKernels. */
+final class SampleKernels {
+    private static final int TILE = 32;
+
+    private final Kernels kernels;
+    private final StepState state;
+
+    SampleKernels(Kernels kernels, StepState state) {
+        this.kernels = kernels;
+        this.state = state;
+    }
+
+    /** x = (value - offset) * scale for a batch, transposed to (features, batch). */
+    void gather(CudaSamples samples, CudaTensor offset, CudaTensor scale, CudaTensor x, Pass pass) {
+        Arguments arguments = kernels.arguments();
+        samples.writeTo(arguments);
+        arguments
+                .pointer(samples.order())
+                .pointer(offset.memory())
+                .pointer(scale.memory())
+                .pointer(x.memory())
+                .pointer(state.memory())
+                .integer(samples.features())
+                .integer(x.stride())
+                .integer(pass.batch())
+                .integer(0);
+        int columns = (pass.batch() + TILE - 1) / TILE;
+        if (samples.kernel().equals("gather_sparse")) {
+            kernels.launch(samples.kernel(), columns, 1, 128, 1);
+        } else {
+            kernels.launch(samples.kernel(), columns, (samples.features() + TILE - 1) / TILE, TILE, 8);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package coppice.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import coppice.backend.cuda.SimulatedCuda;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whole runs on the simulated GPU end with the bytes of the CPU's. */
+@Tag("cuda")
+class CudaTrainTest {
+    @BeforeEach
+    void load() {
+        SimulatedCuda.load();
+    }
+
+    private static Cli train(Path directory, String backend, String... words) {
+        String[] all = new String[words.length + 4];
+        all[0] = "--backend";
+        all[1] = backend;
+        all[2] = "--train-samples";
+        all[3] = "330";
+        System.arraycopy(words, 0, all, 4, words.length);
+        Cli run = Cli.train(directory, all);
+        assertEquals(ExitCode.DONE, run.code(), run.err());
+        return run;
+    }
+
+    private static void same(Path temp, String... words) {
+        Cli cpu = train(temp.resolve("cpu"), "cpu", words);
+        Cli cuda = train(temp.resolve("cuda"), "cuda", words);
+        assertEquals("cuda", cuda.json().get("backend"));
+        assertEquals(cpu.json().get("test_loss"), cuda.json().get("test_loss"));
+        assertEquals(cpu.sha256(), cuda.sha256());
+        assertEquals(0, SimulatedCuda.liveAllocations(), "device memory that was not given back");
+        assertEquals(0, SimulatedCuda.violations(), SimulatedCuda::lastViolation);
+    }
+
+    @Test
+    void allReluWithDropoutAndEvolution(@TempDir Path temp) {
+        same(temp, "--epochs", "5", "--evolve-every", "2", "--activation", "allrelu:0.6", "--dropout", "0.3");
+    }
+
+    @Test
+    void sreluAndAdam(@TempDir Path temp) {
+        same(temp, "--activation", "srelu", "--optimizer", "adam", "--learning-rate", "0.002", "--batch-size", "50");
+    }
+
+    @Test
+    void aSparseOutputAndMeanSquaredError(@TempDir Path temp) {
+        same(temp, "--activation", "tanh", "--loss", "mse", "--sparse-output", "--optimizer", "nesterov");
+    }
+
+    @Test
+    void aDenseNetworkOfSmallBatches(@TempDir Path temp) {
+        same(temp, "--dense", "--activation", "sigmoid", "--batch-size", "7", "--epochs", "1");
+    }
+
+    @Test
+    void aRunGoesOnOnTheOtherBackend(@TempDir Path temp) {
+        String whole = train(temp.resolve("whole"), "cpu", "--epochs", "4").sha256();
+        Path directory = temp.resolve("parts");
+        Cli stopped = Cli.train(
+                directory, "--backend", "cuda", "--train-samples", "330", "--epochs", "4", "--max-time", "0s");
+        assertEquals(ExitCode.STOPPED, stopped.code(), stopped.err());
+        assertEquals(whole, train(directory, "cpu", "--epochs", "4", "--resume").sha256());
+    }
+}

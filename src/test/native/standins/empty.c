@@ -1,0 +1,1 @@
+int standin_empty(void) { return 0; }

@@ -3,9 +3,9 @@
 #
 #   scripts/with-simulated-cuda.sh COMMAND...
 #
-# CUDASIM_ORDER (0 forward, 1 reverse, 2 permuted) sets the order of threads, CUDASIM_MEMORY the device's memory in bytes,
-# CUDASIM_FAIL=kind:n:code lets the n-th call of a kind (alloc, copy, launch, other, any) fail. CUDASIM_SANITIZE=1 builds
-# with the address sanitizer.
+# CUDASIM_ORDER (0 forward, 1 reverse, 2 permuted) sets the order of threads, CUDASIM_MEMORY the device's memory in
+# bytes, CUDASIM_FAIL=kind:n:code lets the n-th call of a kind (alloc, copy, launch, other, any) fail.
+# CUDASIM_SANITIZE=1 builds with the address sanitizer.
 set -euo pipefail
 root=$(cd -P "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 if [ $# = 0 ]; then

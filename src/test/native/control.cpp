@@ -1,9 +1,9 @@
 // Failures on demand, the record of misuse, and how a test reaches them.
 //
-// A test in C calls the cudasim_ functions. A test in Java, which has the driver functions only, sends a line of text with
-// cuProfilerInitialize(line, "", 0) and reads the answer with cuGetErrorString(CONTROL_ANSWER). Environment variables set
-// what holds from the start: CUDASIM_ORDER, CUDASIM_MEMORY (bytes), CUDASIM_FAIL (kind:n:code), CUDASIM_GUARD and
-// CUDASIM_DEFER (0 or 1).
+// A test in C calls the cudasim_ functions. A test in Java, which has the driver functions only, sends a line of text
+// with cuProfilerInitialize(line, "", 0) and reads the answer with cuGetErrorString(CONTROL_ANSWER). Environment
+// variables set what holds from the start: CUDASIM_ORDER, CUDASIM_MEMORY (bytes), CUDASIM_FAIL (kind:n:code),
+// CUDASIM_GUARD and CUDASIM_DEFER (0 or 1).
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -191,7 +191,8 @@ const NamedError errors[] = {
     {803, "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH", "system has unsupported display driver / cuda driver combination"},
     {900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED", "operation not permitted when stream is capturing"},
     {901, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED", "operation failed due to a previous error during capture"},
-    {906, "CUDA_ERROR_STREAM_CAPTURE_IMPLICIT", "operation would make the legacy stream depend on a capturing blocking stream"},
+    {906, "CUDA_ERROR_STREAM_CAPTURE_IMPLICIT",
+     "operation would make the legacy stream depend on a capturing blocking stream"},
     {999, "CUDA_ERROR_UNKNOWN", "unknown error"},
 };
 

@@ -36,7 +36,8 @@ CUresult check_copy(CUdeviceptr to, CUdeviceptr from, size_t bytes) {
 }
 
 CUresult unpinned_in_capture() {
-  return violation(CUDA_ERROR_INVALID_VALUE, "a captured copy needs pinned host memory, which is there when it is replayed");
+  return violation(CUDA_ERROR_INVALID_VALUE,
+                   "a captured copy needs pinned host memory, which is there when it is replayed");
 }
 
 CUresult claim(MemoryKind kind, size_t bytes, void **address) {
@@ -169,8 +170,12 @@ DRIVER cuMemsetD32Async(CUdeviceptr to, unsigned value, size_t count, CUstream s
   return fill(stream, to, value, count);
 }
 
-DRIVER cuMemsetD8_v2(CUdeviceptr to, unsigned char value, size_t count) { return cuMemsetD8Async(to, value, count, nullptr); }
+DRIVER cuMemsetD8_v2(CUdeviceptr to, unsigned char value, size_t count) {
+  return cuMemsetD8Async(to, value, count, nullptr);
+}
 DRIVER cuMemsetD16_v2(CUdeviceptr to, unsigned short value, size_t count) {
   return cuMemsetD16Async(to, value, count, nullptr);
 }
-DRIVER cuMemsetD32_v2(CUdeviceptr to, unsigned value, size_t count) { return cuMemsetD32Async(to, value, count, nullptr); }
+DRIVER cuMemsetD32_v2(CUdeviceptr to, unsigned value, size_t count) {
+  return cuMemsetD32Async(to, value, count, nullptr);
+}

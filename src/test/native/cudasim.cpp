@@ -36,7 +36,8 @@ const Kernel *kernel;
 const void *kernel_arguments;
 std::vector<Fiber> fibers;
 std::vector<Warp> warps;
-unsigned barrier_generation, barrier_arrived, live_threads;
+uint32_t barrier_generation;
+unsigned barrier_arrived, live_threads;
 uint64_t progress;  // counts arrivals and ends; a round of all fibers without any is a deadlock
 Failure failure;
 const Kernel *first_kernel;
@@ -53,6 +54,12 @@ __asm__(
     "popq %r15\npopq %r14\npopq %r13\npopq %r12\npopq %rbx\npopq %rbp\nret\n.size cudasim_switch,.-cudasim_switch\n");
 
 void to_scheduler() { cudasim_switch(&current->stack_pointer, scheduler_stack_pointer); }
+
+void await(const uint32_t *generation, uint32_t seen) {
+  current->awaited = generation;
+  current->seen = seen;
+  to_scheduler();
+}
 
 std::string place() {
   char text[200];
@@ -101,8 +108,8 @@ unsigned permuted(unsigned i, unsigned count) {
 
 void create_fibers(unsigned count) {
   while (fibers.size() < count) {
-    void *memory = mmap(nullptr, STACK_BYTES + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                        -1, 0);
+    void *memory = mmap(nullptr, STACK_BYTES + PAGE, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED || mprotect(memory, PAGE, PROT_NONE) != 0) {
       fputs("cudasim: no memory for the stacks of a block\n", stderr);
       abort();
@@ -119,9 +126,11 @@ void start_thread(unsigned number) {
   fiber.lane = number % WARP;
   fiber.warp = &warps[number / WARP];
   fiber.warp->live |= 1u << fiber.lane;
+  fiber.awaited = nullptr;
   fiber.done = false;
   fiber.thread = {number % block_size.x, number / block_size.x % block_size.y, number / (block_size.x * block_size.y)};
-  // What cudasim_switch pops: six registers and the place to go on at, then a slot that aligns the stack as a call does.
+  // What cudasim_switch pops: six registers and the place to go on at, then a slot that aligns the stack as a call
+  // does.
   void **top = reinterpret_cast<void **>(fiber.stack + STACK_BYTES);
   *--top = nullptr;
   *--top = reinterpret_cast<void *>(thread_main);
@@ -149,7 +158,8 @@ void run_block(const std::vector<unsigned> &order) {
     uint64_t before = progress;
     for (unsigned number : order) {
       current = &fibers[number];
-      if (current->done) continue;
+      if (current->done || (current->awaited != nullptr && *current->awaited == current->seen)) continue;
+      current->awaited = nullptr;
       cudasim_switch(&scheduler_stack_pointer, current->stack_pointer);
       if (failure.code != 0) return;
     }
@@ -199,13 +209,13 @@ const Kernel *Kernel::find(const char *name) {
 void fail(const char *what) { end_launch(CUDA_ERROR_LAUNCH_FAILED, what); }
 
 void block_barrier() {
-  unsigned generation = barrier_generation;
+  uint32_t generation = barrier_generation;
   progress++;
   if (++barrier_arrived == live_threads) {
     release_block();
     return;
   }
-  while (barrier_generation == generation) to_scheduler();
+  await(&barrier_generation, generation);
 }
 
 void meet(unsigned mask, WarpOperation operation) {
@@ -223,7 +233,7 @@ void meet(unsigned mask, WarpOperation operation) {
     release_warp(warp);
     return;
   }
-  while (warp->generation == generation) to_scheduler();
+  await(&warp->generation, generation);
 }
 
 Failure run_grid(const Kernel &launched, dim3 grid, dim3 block, const void *arguments) {

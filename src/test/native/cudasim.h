@@ -1,9 +1,10 @@
 // Runs CUDA C++ on a CPU: what a kernel sees when g++ compiles it.
 //
-// A launch runs one block after another, each CUDA thread as a fiber of one CPU thread (cudasim.cpp). A fiber runs until it
-// waits at a barrier or a warp operation, so threads meet there and nowhere else: a kernel that forgets a barrier gives
-// other results in another order of threads. Shared memory and new device memory hold NaN bits until they are written.
-// Not simulated: warp operations of part of a warp (they fail with a message), textures, asynchronous copies, tensor cores.
+// A launch runs one block after another, each CUDA thread as a fiber of one CPU thread (cudasim.cpp). A fiber runs
+// until it waits at a barrier or a warp operation, so threads meet there and nowhere else: a kernel that forgets a
+// barrier gives other results in another order of threads. Shared memory and new device memory hold NaN bits until
+// they are written. Not simulated: warp operations of part of a warp (they fail with a message), textures,
+// asynchronous copies, tensor cores.
 #pragma once
 
 #include "cudasim_types.h"
@@ -18,8 +19,9 @@
 #define __launch_bounds__(...)
 #define __align__(n) __attribute__((aligned(n)))
 
-// One block runs at a time, so its shared memory can be static. Each array has a section of its own, because g++ allows no
-// mixture of inline and other functions in one; shared.ld joins them, and the scheduler fills them before each block.
+// One block runs at a time, so its shared memory can be static. Each array has a section of its own, because g++
+// allows no mixture of inline and other functions in one; shared.ld joins them, and the scheduler fills them before
+// each block.
 #define CUDASIM_TEXT(text) #text
 #define CUDASIM_SECTION(number) CUDASIM_TEXT(cudasim_shared_##number)
 #define CUDASIM_SHARED(number) static __attribute__((section(CUDASIM_SECTION(number))))
@@ -84,6 +86,8 @@ struct Fiber {
   unsigned number;  // in its block
   unsigned lane;
   Warp *warp;
+  const uint32_t *awaited;  // a generation; while it is the seen one there is nothing to do
+  uint32_t seen;
   bool done;
 };
 
@@ -157,7 +161,8 @@ inline unsigned __activemask() { return cudasim::current->warp->live; }
 inline void __threadfence() {}
 inline void __threadfence_block() {}
 
-// Fibers change only where they wait, so plain operations are atomic. There are none of floats: their order is not defined.
+// Fibers change only where they wait, so plain operations are atomic. There are none of floats: their order is not
+// defined.
 namespace cudasim {
 template <class T, class Change>
 inline T atomically(T *address, Change change) {

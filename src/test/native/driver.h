@@ -89,7 +89,8 @@ CUresult check_device(CUdeviceptr address, size_t bytes, const char *what);
 CUresult check_host(const void *address, size_t bytes, const char *what);
 bool is_pinned(const void *address);
 
-// Looks for writes just around the allocations that a launch was given pointers to. All are looked at when they are freed.
+// Looks for writes just around the allocations that a launch was given pointers to. All are looked at when they are
+// freed.
 CUresult check_red_zones(const char *arguments, size_t bytes, const std::string &after);
 
 // Which allocation an address is in or near.
@@ -119,7 +120,8 @@ CUresult wait_for(CUstream stream);
 CUresult wait_for_all();
 bool capturing(CUstream stream);
 
-// CUDA_SUCCESS, unless a stream is being captured in a mode that forbids calls which may wait: then the capture is lost.
+// CUDA_SUCCESS, unless a stream is being captured in a mode that forbids calls which may wait: then the capture is
+// lost.
 CUresult refuse_in_capture(const char *what);
 size_t live_streams_events_graphs();
 

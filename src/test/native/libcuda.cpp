@@ -338,13 +338,14 @@ DRIVER cuLaunchKernel(CUfunction function, unsigned grid_x, unsigned grid_y, uns
                     uint64_t(block_x) * block_y * block_z <= 1024u;
   if (!grid_fits || !block_fits) {
     char shape[120];
-    snprintf(shape, sizeof shape, " with grid (%u,%u,%u) and block (%u,%u,%u)", grid_x, grid_y, grid_z, block_x, block_y,
-             block_z);
+    snprintf(shape, sizeof shape, " with grid (%u,%u,%u) and block (%u,%u,%u)", grid_x, grid_y, grid_z,
+             block_x, block_y, block_z);
     return violation(CUDA_ERROR_INVALID_VALUE, std::string("launch of ") + kernel.name() + shape);
   }
   if (shared_bytes > 0) return violation(CUDA_ERROR_INVALID_VALUE, "dynamic shared memory is not simulated");
   std::shared_ptr<Arguments> arguments = copy_arguments(kernel, parameters, extra);
   if (arguments == nullptr) return CUDA_ERROR_INVALID_VALUE;
   dim3 grid(grid_x, grid_y, grid_z), block(block_x, block_y, block_z);
-  return cudasim::submit(stream, [&kernel, grid, block, arguments] { return run_kernel(kernel, grid, block, *arguments); });
+  return cudasim::submit(
+      stream, [&kernel, grid, block, arguments] { return run_kernel(kernel, grid, block, *arguments); });
 }

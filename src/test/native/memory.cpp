@@ -1,9 +1,9 @@
 // The ledger: every allocation, living or freed.
 //
-// An allocation has pages of its own and ends where they end, up to 15 bytes, and the next page cannot be accessed; nor can
-// an allocation once it is freed. The bytes between its first page's start and itself, and between its end and the page's
-// end, are red zones: their bytes are checked. CUDASIM_GUARD=0 puts allocations at the start of their pages instead,
-// aligned as the device aligns them, without closed pages.
+// An allocation has pages of its own and ends where they end, up to 15 bytes, and the next page cannot be accessed;
+// nor can an allocation once it is freed. The bytes between its first page's start and itself, and between its end and
+// the page's end, are red zones: their bytes are checked. CUDASIM_GUARD=0 puts allocations at the start of their pages
+// instead, aligned as the device aligns them, without closed pages.
 #include <sys/mman.h>
 
 #include <algorithm>

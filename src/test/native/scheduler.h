@@ -18,7 +18,8 @@ extern int thread_order;
 // One launch at a time: the caller holds the driver's lock.
 Failure run_grid(const Kernel &kernel, dim3 grid, dim3 block, const void *arguments);
 
-// Lets a kernel's bad access end the launch instead of the process. Other faults go to the handler that was there before.
+// Lets a kernel's bad access end the launch instead of the process. Other faults go to the handler that was there
+// before.
 void catch_faults();
 
 }  // namespace cudasim

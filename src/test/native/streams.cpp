@@ -143,7 +143,8 @@ CUresult refuse_in_capture(const char *what) {
     if (stream->graph == nullptr || stream->relaxed) continue;
     found = stream->invalidated = true;
   }
-  return found ? violation(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, std::string(what) + " during a capture") : CUDA_SUCCESS;
+  if (!found) return CUDA_SUCCESS;
+  return violation(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, std::string(what) + " during a capture");
 }
 
 size_t live_streams_events_graphs() { return streams.size() + events.size() + graphs.size() + executables.size(); }

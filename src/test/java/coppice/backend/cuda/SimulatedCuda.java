@@ -144,7 +144,7 @@ public final class SimulatedCuda {
         return answer[0];
     }
 
-    /** Forgets counts, misuse, failures and living allocations, and sets order, memory and the rest to their defaults. */
+    /** Forgets counts, misuse, failures and living allocations; sets order, memory and the rest to their defaults. */
     public static void reset() {
         command("reset");
     }

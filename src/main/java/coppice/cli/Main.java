@@ -23,7 +23,8 @@ public final class Main {
             new PredictCommand(),
             new InspectCommand(),
             new DataCommand(),
-            new DevicesCommand());
+            new DevicesCommand(),
+            new SelftestCommand());
 
     private Main() {}
 

@@ -28,7 +28,8 @@ class UsageTest {
                 new PredictCommand(),
                 new InspectCommand(),
                 new DataCommand(),
-                new DevicesCommand());
+                new DevicesCommand(),
+                new SelftestCommand());
     }
 
     @ParameterizedTest

@@ -217,7 +217,9 @@ public final class CudaBackend implements Backend {
 
     @Override
     public Totals totals() {
-        return losses.totals();
+        Totals totals = losses.totals(); // waits for the stream
+        state.restart();
+        return totals;
     }
 
     @Override

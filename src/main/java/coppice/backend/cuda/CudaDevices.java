@@ -127,8 +127,11 @@ public record CudaDevices(String driver, List<CudaDevice> devices) {
         } catch (CudaUnavailableException unknown) {
             return OptionalLong.empty();
         } finally {
-            check("cuCtxSetCurrent", () -> JCudaDriver.cuCtxSetCurrent(before));
-            check("cuDevicePrimaryCtxRelease", () -> JCudaDriver.cuDevicePrimaryCtxRelease(device));
+            try {
+                check("cuCtxSetCurrent", () -> JCudaDriver.cuCtxSetCurrent(before));
+            } finally {
+                check("cuDevicePrimaryCtxRelease", () -> JCudaDriver.cuDevicePrimaryCtxRelease(device));
+            }
         }
     }
 

@@ -93,7 +93,7 @@ final class Device implements AutoCloseable {
             long[] total = new long[1];
             JCudaDriver.cuMemGetInfo(free, total);
             throw new CudaException("the GPU is out of memory: " + what + " needs " + mebibytes(memory.bytes())
-                    + " and " + mebibytes(free[0]) + " of " + mebibytes(total[0])
+                    + " and " + (free[0] >> 20) + " of " + mebibytes(total[0])
                     + " are free; a smaller network or batch is needed");
         }
         check(result, "taking " + mebibytes(memory.bytes()) + " for " + what);
@@ -163,11 +163,15 @@ final class Device implements AutoCloseable {
         check(
                 JCudaDriver.cuStreamBeginCapture(stream, CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
                 "recording a step");
-        int result;
         try {
             operations.run();
-        } finally {
-            result = JCudaDriver.cuStreamEndCapture(stream, graph);
+        } catch (RuntimeException | Error e) {
+            abandonCapture();
+            throw e;
+        }
+        int result = JCudaDriver.cuStreamEndCapture(stream, graph);
+        if (result != CUresult.CUDA_SUCCESS) {
+            abandonCapture(); // a stream that still records can neither be waited for nor used
         }
         check(result, "recording a step");
         CUgraphExec executable = new CUgraphExec();
@@ -177,6 +181,14 @@ final class Device implements AutoCloseable {
             JCudaDriver.cuGraphDestroy(graph);
         }
         return executable;
+    }
+
+    /** Leaves the stream not recording, whatever went wrong. */
+    private void abandonCapture() {
+        CUgraph graph = new CUgraph();
+        if (JCudaDriver.cuStreamEndCapture(stream, graph) == CUresult.CUDA_SUCCESS) {
+            JCudaDriver.cuGraphDestroy(graph);
+        }
     }
 
     void launch(CUgraphExec recorded) {
@@ -189,8 +201,8 @@ final class Device implements AutoCloseable {
 
     /** Waits until the stream is idle or has failed. */
     void settle() {
-        if (hasStream) {
-            JCudaDriver.cuStreamSynchronize(stream);
+        if (hasStream && JCudaDriver.cuStreamSynchronize(stream) != CUresult.CUDA_SUCCESS) {
+            JCudaDriver.cuCtxSynchronize(); // work may still be queued, on memory that is about to be freed
         }
     }
 
@@ -208,6 +220,11 @@ final class Device implements AutoCloseable {
         if (hasContext) {
             hasContext = false;
             JCudaDriver.cuDevicePrimaryCtxRelease(device);
+            int[] active = {0};
+            JCudaDriver.cuDevicePrimaryCtxGetState(device, new int[1], active);
+            if (active[0] == 0) {
+                JCudaDriver.cuCtxSetCurrent(new CUcontext()); // none, rather than one that is gone
+            }
         }
     }
 }

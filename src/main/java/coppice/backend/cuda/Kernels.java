@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
+import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /** The kernels of {@code kernels/*.cu} on a device, by name, and their launch. */
@@ -25,10 +26,15 @@ final class Kernels implements AutoCloseable {
     /** Loads every family. */
     Kernels(Device device) {
         this.device = device;
-        for (String family : FAMILIES) {
-            CUmodule module = new CUmodule();
-            Device.check(JCudaDriver.cuModuleLoadData(module, ptx(family)), "loading the " + family + " kernels");
-            modules.add(module);
+        try {
+            for (String family : FAMILIES) {
+                CUmodule module = new CUmodule();
+                Device.check(JCudaDriver.cuModuleLoadData(module, ptx(family)), "loading the " + family + " kernels");
+                modules.add(module);
+            }
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
         }
     }
 
@@ -69,7 +75,9 @@ final class Kernels implements AutoCloseable {
     private CUfunction find(String kernel) {
         CUfunction function = new CUfunction();
         for (CUmodule module : modules) {
-            if (JCudaDriver.cuModuleGetFunction(function, module, kernel) == 0) {
+            int result = JCudaDriver.cuModuleGetFunction(function, module, kernel);
+            if (result != CUresult.CUDA_ERROR_NOT_FOUND) {
+                Device.check(result, "looking for kernel " + kernel);
                 return function;
             }
         }

@@ -64,11 +64,12 @@ final class LossKernels {
         if (memory != null && memory.bytes() >= bytes) {
             return memory;
         }
+        DeviceMemory larger = device.allocate(bytes, "the losses of a batch");
         if (memory != null) {
             device.synchronize();
             device.free(memory);
         }
-        return device.allocate(bytes, "the losses of a batch");
+        return larger;
     }
 
     Totals totals() {

@@ -50,8 +50,9 @@ final class StepGraphs implements AutoCloseable {
         try {
             Key key = Key.of(step);
             CUgraphExec graph = recorded.get(key);
-            if (graph == null && made.add(key)) {
+            if (graph == null && !made.contains(key)) {
                 operations.run();
+                made.add(key); // not before it has taken all its memory
                 return;
             }
             if (graph == null) {

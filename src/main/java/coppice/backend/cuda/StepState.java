@@ -47,6 +47,11 @@ final class StepState {
         held = false;
     }
 
+    /** To be called once the stream is idle: all slots are free again. */
+    void restart() {
+        next = 0;
+    }
+
     /** For an operation outside a step that takes a batch. */
     void start(int newStart) {
         set(newStart, step, rate, secondCorrection);

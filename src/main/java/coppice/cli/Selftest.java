@@ -1,0 +1,85 @@
+package coppice.cli;
+
+import coppice.backend.Backend;
+import coppice.backend.cpu.CpuBackend;
+import coppice.backend.cpu.KernelSet;
+import coppice.parallel.WorkerPool;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a backend compares with the plain-Java one, bit for bit.
+ *
+ * @param operations what was compared, by name
+ * @param firstDifference in words; null if there is none
+ */
+record Selftest(List<Operation> operations, @Nullable String firstDifference) {
+    /**
+     * One line of the table.
+     *
+     * @param name of the operation
+     * @param cases networks it was part of
+     * @param different those in which a bit differed
+     */
+    record Operation(String name, int cases, int different) {}
+
+    /** Runs the cases on the backend and beside it in plain Java. */
+    static Selftest of(Backend backend, List<SelftestCase> cases) {
+        Tally tally = new Tally();
+        try (WorkerPool pool = new WorkerPool(1);
+                CpuBackend plain = new CpuBackend(KernelSet.plain(), pool)) {
+            for (SelftestCase shape : cases) {
+                tally.add(shape, SelftestRun.of(plain, shape), SelftestRun.of(backend, shape));
+            }
+        }
+        List<Operation> operations = tally.counts.entrySet().stream()
+                .map(entry -> new Operation(entry.getKey(), entry.getValue()[0], entry.getValue()[1]))
+                .toList();
+        return new Selftest(operations, tally.firstDifference);
+    }
+
+    boolean passed() {
+        return firstDifference == null;
+    }
+
+    /** Counts as it goes. */
+    private static final class Tally {
+        /** For each operation the number of cases and of those that differ. */
+        final Map<String, int[]> counts = new TreeMap<>();
+
+        @Nullable
+        String firstDifference;
+
+        void add(SelftestCase shape, List<SelftestRun.Result> expected, List<SelftestRun.Result> actual) {
+            Map<String, Boolean> same = new LinkedHashMap<>();
+            for (int i = 0; i < expected.size(); i++) {
+                SelftestRun.Result left = expected.get(i);
+                SelftestRun.Result right = actual.get(i);
+                // mismatch tells -0 from 0 and takes all NaNs for one: their payloads are no part of the contract
+                int at = Arrays.mismatch(left.values, right.values);
+                same.merge(left.operation, at < 0, Boolean::logicalAnd);
+                if (at >= 0 && firstDifference == null) {
+                    firstDifference = describe(left, right, at) + " (" + shape + ")";
+                }
+            }
+            same.forEach((operation, equal) -> {
+                int[] count = counts.computeIfAbsent(operation, name -> new int[2]);
+                count[0]++;
+                count[1] += equal ? 0 : 1;
+            });
+        }
+
+        private static String describe(SelftestRun.Result left, SelftestRun.Result right, int at) {
+            String start = left.operation + ": ";
+            if (at >= Math.min(left.values.length, right.values.length)) {
+                return start + right.values.length + " " + left.what + " in place of " + left.values.length;
+            }
+            return start + "element " + at + " of " + left.what + " is " + right.values[at] + " in place of "
+                    + left.values[at];
+        }
+    }
+}

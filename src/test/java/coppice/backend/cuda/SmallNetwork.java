@@ -1,0 +1,194 @@
+package coppice.backend.cuda;
+
+import coppice.backend.Activation;
+import coppice.backend.Backend;
+import coppice.backend.Dropout;
+import coppice.backend.Loss;
+import coppice.backend.Neurons;
+import coppice.backend.Parameter;
+import coppice.backend.Pass;
+import coppice.backend.Samples;
+import coppice.backend.SparseTensor;
+import coppice.backend.Tensor;
+import coppice.backend.Totals;
+import coppice.backend.Update;
+import coppice.matrix.CsrPattern;
+import coppice.matrix.DenseMatrix;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/** A network of a sparse layer with SReLU and dropout and a dense one, to be trained step by step on a backend. */
+final class SmallNetwork {
+    static final int SAMPLES = 13;
+    static final int BATCH = 5;
+    private static final int INPUTS = 9;
+    private static final int HIDDEN = 11;
+    private static final int OUTPUTS = 3;
+
+    private final Backend backend;
+    private final Update.Kind kind;
+    private final Random random = new Random(5);
+    private final SparseTensor first;
+    private final Parameter firstBias;
+    private final Parameter second;
+    private final Parameter secondBias;
+    private final Parameter slopes;
+    private final Tensor x;
+    private final Tensor offset;
+    private final Tensor scale;
+    private final Neurons hidden;
+    private final Neurons outputs;
+    private final Samples samples;
+
+    SmallNetwork(Backend backend, Update.Kind kind) {
+        this.backend = backend;
+        this.kind = kind;
+        CsrPattern pattern = pattern(2);
+        first = backend.sparse(pattern, uniform(pattern.connections()), kind.stateBuffers());
+        firstBias = parameter(HIDDEN, 1);
+        second = parameter(OUTPUTS, HIDDEN);
+        secondBias = parameter(OUTPUTS, 1);
+        slopes = parameter(4, HIDDEN);
+        x = backend.activations(INPUTS, BATCH);
+        offset = upload(1, INPUTS);
+        scale = upload(1, INPUTS);
+        hidden = neurons(HIDDEN, Activation.Kind.SRELU, slopes, Dropout.of(0.3, 7, 21));
+        outputs = neurons(OUTPUTS, Activation.Kind.IDENTITY, null, null);
+        samples = backend.samples(
+                new DenseMatrix(SAMPLES, INPUTS, uniform(SAMPLES * INPUTS)),
+                random.ints(SAMPLES, 0, OUTPUTS).toArray());
+        int[] order = new int[SAMPLES];
+        Arrays.setAll(order, i -> (i * 5 + 2) % SAMPLES);
+        backend.order(samples, order);
+        backend.setTotals(Totals.ZERO);
+    }
+
+    /** Every row has a connection in each column that is a multiple of {@code apart} away from its diagonal. */
+    private static CsrPattern pattern(int apart) {
+        int[] offsets = new int[HIDDEN + 1];
+        int[] columns = new int[HIDDEN * INPUTS];
+        int count = 0;
+        for (int row = 0; row < HIDDEN; row++) {
+            for (int column = 0; column < INPUTS; column++) {
+                if ((row + column) % apart == 0) {
+                    columns[count++] = column;
+                }
+            }
+            offsets[row + 1] = count;
+        }
+        return new CsrPattern(HIDDEN, INPUTS, offsets, Arrays.copyOf(columns, count));
+    }
+
+    private float[] uniform(int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = random.nextFloat() * 2 - 1;
+        }
+        return values;
+    }
+
+    private Tensor upload(int rows, int columns) {
+        Tensor tensor = backend.tensor(rows, columns);
+        backend.upload(tensor, uniform(rows * columns));
+        return tensor;
+    }
+
+    private Parameter parameter(int rows, int columns) {
+        Tensor value = upload(rows, columns);
+        List<Tensor> state = new ArrayList<>();
+        for (int buffer = 0; buffer < kind.stateBuffers(); buffer++) {
+            state.add(backend.tensor(rows, columns));
+        }
+        return new Parameter(value, state);
+    }
+
+    private Neurons neurons(
+            int count, Activation.Kind activation, @Nullable Parameter parameters, @Nullable Dropout dropout) {
+        return Neurons.of(
+                backend,
+                new Activation(activation, 0),
+                backend.activations(count, BATCH),
+                backend.activations(count, BATCH),
+                parameters,
+                dropout);
+    }
+
+    private static int batchAt(int start) {
+        return Math.min(BATCH, SAMPLES - start);
+    }
+
+    private Update update(int step) {
+        float rate = 0.05f / (step + 1);
+        return kind == Update.Kind.ADAM
+                ? new Update(kind, rate, 0.9f, 0.01f, false, 0.999f, 3.7f + step, 1e-8f)
+                : new Update(kind, rate, 0.9f, 0.01f, false, 0, 0, 0);
+    }
+
+    /** A training step as {@link Backend#step}, which may record and replay it. */
+    void step(int start, int step) {
+        Pass pass = new Pass(batchAt(start), true, step);
+        Update update = update(step);
+        backend.step(new Backend.Step(this, pass, start, update), () -> train(start, pass, update));
+    }
+
+    /** A training step operation by operation. */
+    void stepDirectly(int start, int step) {
+        train(start, new Pass(batchAt(start), true, step), update(step));
+    }
+
+    private void train(int start, Pass pass, Update update) {
+        forward(start, pass);
+        Backend.Updates updates = new Backend.Updates(update, update.withoutDecay());
+        backend.backward(second.value(), outputs.gradient(), hidden, pass);
+        backend.update(second, secondBias, outputs.gradient(), hidden.output(), updates, pass);
+        backend.update(slopes, Objects.requireNonNull(hidden.slopeGradient()), update.withoutDecay());
+        backend.update(first, firstBias, hidden.gradient(), x, updates, pass);
+    }
+
+    private void forward(int start, Pass pass) {
+        backend.gather(samples, start, offset, scale, x, pass);
+        backend.forward(first, firstBias.value(), x, hidden, pass);
+        backend.forward(second.value(), secondBias.value(), hidden.output(), outputs, pass);
+        backend.loss(Loss.CROSS_ENTROPY, samples, start, outputs, pass);
+    }
+
+    /** An evaluation of one batch as {@link Backend#step}. */
+    void evaluate(int start) {
+        Pass pass = new Pass(batchAt(start), false, 0);
+        backend.step(new Backend.Step(samples, pass, start, null), () -> forward(start, pass));
+    }
+
+    /** An evaluation of one batch operation by operation. */
+    void evaluateDirectly(int start) {
+        forward(start, new Pass(batchAt(start), false, 0));
+    }
+
+    /** Another topology, with every second connection's state kept. */
+    void rewire() {
+        CsrPattern pattern = pattern(3);
+        int old = first.pattern().connections();
+        int[] origin = new int[pattern.connections()];
+        Arrays.setAll(origin, k -> k % 2 == 0 && k < old ? k : -1);
+        backend.rewire(first, pattern, uniform(pattern.connections()), origin);
+    }
+
+    /** All that was learned, and the totals. */
+    List<float[]> results() {
+        Totals totals = backend.totals();
+        List<float[]> all = new ArrayList<>();
+        all.add(new float[] {(float) totals.loss(), totals.correct(), totals.samples()});
+        all.add(backend.weights(first).clone());
+        for (int buffer = 0; buffer < kind.stateBuffers(); buffer++) {
+            all.add(backend.state(first, buffer).clone());
+        }
+        for (Parameter parameter : List.of(firstBias, second, secondBias, slopes)) {
+            all.add(backend.download(parameter.value()));
+            parameter.state().forEach(state -> all.add(backend.download(state)));
+        }
+        return all;
+    }
+}

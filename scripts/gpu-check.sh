@@ -62,7 +62,7 @@ figure() { # WHAT VALUE
 last_line() { tail -n 1 "$1" 2>/dev/null | cut -c 1-300; }
 
 value() { # FILE KEY: a value of the JSON object in the file's last line
-  tail -n 1 "$1" | sed -n "s/.*\"$2\":\"\{0,1\}\([^,}\"]*\).*/\1/p"
+  tail -n 1 "$1" 2>/dev/null | sed -n "s/.*\"$2\":\"\{0,1\}\([^,}\"]*\).*/\1/p"
 }
 
 # Runs a command with its output in a log; the check passes with the command.
@@ -186,7 +186,11 @@ fashion() {
     row skipped "run: Fashion-MNIST" "there is no folder $folder; --fashion DIR names another"
     return
   fi
-  same_run fashion "run: Fashion-MNIST" --data "$folder" "${options[@]}"
+  local suffix=
+  [ -f "$folder/train-images-idx3-ubyte" ] || suffix=.gz
+  same_run fashion "run: Fashion-MNIST" \
+    --data "$folder/train-images-idx3-ubyte$suffix,$folder/train-labels-idx1-ubyte$suffix" \
+    --test "$folder/t10k-images-idx3-ubyte$suffix,$folder/t10k-labels-idx1-ubyte$suffix" "${options[@]}"
   seconds_per_epoch fashion cuda "Fashion-MNIST, ${options[*]}, GPU"
   seconds_per_epoch fashion cpu "the same, CPU"
 }

@@ -29,6 +29,7 @@ public final class CudaBackend implements Backend {
     private final NeuronKernels neurons;
     private final UpdateKernels updates;
     private final LossKernels losses;
+    private final SampleKernels batches;
 
     private CudaBackend(Device device, Kernels kernels) {
         this.device = device;
@@ -40,6 +41,7 @@ public final class CudaBackend implements Backend {
         this.sparse = new SparseKernels(kernels, state, neurons);
         this.dense = new DenseKernels(device, kernels);
         this.losses = new LossKernels(device, kernels, state);
+        this.batches = new SampleKernels(kernels, state);
     }
 
     /**
@@ -140,8 +142,7 @@ public final class CudaBackend implements Backend {
     @Override
     public void gather(Samples samples, int start, Tensor offset, Tensor scale, Tensor x, Pass pass) {
         state.start(start);
-        new SampleKernels(kernels, state)
-                .gather((CudaSamples) samples, (CudaTensor) offset, (CudaTensor) scale, (CudaTensor) x, pass);
+        batches.gather((CudaSamples) samples, (CudaTensor) offset, (CudaTensor) scale, (CudaTensor) x, pass);
     }
 
     @Override

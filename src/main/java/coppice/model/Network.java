@@ -131,11 +131,14 @@ public final class Network {
         List<Integer> connections = new ArrayList<>();
         for (int layer = 0; layer < layers.size(); layer++) {
             CsrPattern pattern = layers.get(layer).pattern();
-            int dense = Math.multiplyExact(
-                    inputOf(layer).rows(), layers.get(layer).neurons().output().rows());
-            connections.add(pattern == null ? dense : pattern.connections());
+            connections.add(pattern == null ? dense(layer) : pattern.connections());
         }
         return connections;
+    }
+
+    private int dense(int layer) {
+        return Math.multiplyExact(
+                inputOf(layer).rows(), layers.get(layer).neurons().output().rows());
     }
 
     /** What all layers have learned; sparse arrays may be the backend's own and must not be written to. */

@@ -193,6 +193,15 @@ class NetworkTest {
         }
     }
 
+    @Test
+    void aSparseLayerMayHaveMoreCellsThanAnInt() {
+        ModelSpec spec = Networks.spec(
+                List.of(70_000, 70_000, 2), "relu", Loss.CROSS_ENTROPY, 0, Networks.sparsity(0.1, false, "he"));
+        List<LayerState> states = Networks.draw(spec, 1, 1);
+        Network network = new Network(backend, spec, states, 0, 1, 1);
+        assertEquals(List.of(14_000, 140_000), network.connections());
+    }
+
     private record Cell(int row, int column) {}
 
     /** Weight and velocity at each cell. */

@@ -195,3 +195,61 @@ struct Gather {
   int batch;
   int zero;
 };
+
+// Units with two states (backend/Bernoulli.java).
+struct SampleUnits {
+  float *z;           // (units, batch); replaced by the probabilities
+  float *states;      // (units, batch), or null
+  const float *bias;  // (units), or null
+  const float *base;  // (units), or null
+  const StepState *step;
+  unsigned long long seed;
+  int units;
+  int z_stride;
+  int states_stride;
+  int batch;
+  unsigned purpose_word;
+  float scale;
+  int logistic;
+  int zero;
+};
+
+// out = [a_factor * a, b_factor * b], side by side.
+struct Join {
+  const float *a;
+  const float *b;
+  float *out;
+  int rows;
+  int a_stride;
+  int b_stride;
+  int out_stride;
+  int a_count;
+  int b_count;
+  float a_factor;
+  float b_factor;
+};
+
+struct SquaredError {
+  const float *target;  // (rows, batch)
+  const float *output;  // (rows, batch)
+  TotalsState *totals;
+  int rows;
+  int target_stride;
+  int output_stride;
+  int batch;
+};
+
+struct Anneal {
+  const float *z;           // (hidden, batch)
+  const float *v;           // (visible, batch)
+  const float *difference;  // (visible)
+  double *sums;             // (batch)
+  int hidden;
+  int visible;
+  int z_stride;
+  int v_stride;
+  int batch;
+  float low;   // inverse temperature before
+  float high;  // and after
+  int zero;
+};

@@ -69,3 +69,9 @@ __device__ __forceinline__ float exact_sigmoid(float x) {
   const float d = __fdiv_rn(1.0f, __fadd_rn(1.0f, e));
   return x < 0.0f ? __fmul_rn(e, d) : d;
 }
+
+// log(1 + exp(x)).
+__device__ __forceinline__ float exact_softplus(float x) {
+  const float rest = exact_log(__fadd_rn(1.0f, exact_exp(x < 0.0f ? x : -x)));
+  return x > 0.0f ? __fadd_rn(x, rest) : rest;
+}

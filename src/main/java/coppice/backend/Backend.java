@@ -140,6 +140,55 @@ public interface Backend extends AutoCloseable {
      */
     void sddmm(SparseTensor pattern, Tensor dz, Tensor x, Tensor out, Pass pass);
 
+    // ---- stochastic units ----
+
+    /**
+     * Replaces z by the probabilities of units with two states, and draws their states.
+     *
+     * @param z (units, batch)
+     * @param states receives the states, (units, batch); null to draw none
+     */
+    void sample(Bernoulli units, Tensor z, @Nullable Tensor states, Pass pass);
+
+    /**
+     * Puts two batches side by side: out = [aFactor * a, bFactor * b].
+     *
+     * @param aCount columns taken of a
+     * @param bCount columns taken of b
+     * @param out (rows, at least aCount + bCount)
+     */
+    void join(Tensor a, int aCount, float aFactor, Tensor b, int bCount, float bFactor, Tensor out);
+
+    /** Learns a bias from its neurons' gradient, summed by lanes. */
+    void updateBias(Parameter bias, Tensor dz, Update update, Pass pass);
+
+    /**
+     * Adds to the totals' loss the sum of (output - target)^2 over rows and batch, and its samples.
+     *
+     * <p>Each row is summed by lanes, each term by fma; the rows in double precision by lanes.
+     */
+    void squaredError(Tensor target, Tensor output, Pass pass);
+
+    /** A sum of zero for each column of a batch. */
+    Sums sums(int columns);
+
+    /** The values of sums, one a column. */
+    double[] download(Sums sums);
+
+    /**
+     * Adds to each column's sum what the log-probability of v under a restricted Boltzmann machine gains when its
+     * inverse temperature rises: the sum over hidden units of softplus(to * z) - softplus(from * z), plus (to - from)
+     * times the sum over visible units of difference * v.
+     *
+     * <p>softplus(x) = (x above 0 ? x : 0) + log(1 + exp(-|x|)) in float; both sums in double precision by lanes over
+     * the rows, the second one's terms by fma.
+     *
+     * @param z hidden units' input at inverse temperature 1, (hidden, batch)
+     * @param v (visible, batch)
+     * @param difference (visible, 1)
+     */
+    void anneal(Tensor z, Tensor v, Tensor difference, float from, float to, Sums sums, Pass pass);
+
     // ---- steps ----
 
     /**

@@ -76,7 +76,7 @@ record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfi
     Evaluator evaluator(Backend backend) {
         Network network = new Network(
                 backend, spec(), checkpoint.layers(), 0, batch(), config.loop().seed());
-        return new Evaluator(backend, network, config.loss(), batch(), normalization());
+        return new Evaluator(backend, network, batch(), normalization());
     }
 
     /** Samples that an evaluator takes at once: as many as in training, so that losses agree to the last bit. */

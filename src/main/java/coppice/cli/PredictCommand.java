@@ -111,7 +111,7 @@ final class PredictCommand implements Command {
             int classes = format.classes().size();
             for (int start = 0; start < samples.rows(); start += evaluator.batch()) {
                 int count = Math.min(evaluator.batch(), samples.rows() - start);
-                float[] batch = evaluator.probabilities(samples, start, count);
+                float[] batch = evaluator.outputs(samples, start, count);
                 int stride = batch.length / classes;
                 StringBuilder text = new StringBuilder();
                 float[] probabilities = new float[classes];

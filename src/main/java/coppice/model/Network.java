@@ -3,10 +3,13 @@ package coppice.model;
 import coppice.backend.Activation;
 import coppice.backend.Backend;
 import coppice.backend.Dropout;
+import coppice.backend.Loss;
 import coppice.backend.Neurons;
 import coppice.backend.Parameter;
 import coppice.backend.Pass;
+import coppice.backend.Samples;
 import coppice.backend.Tensor;
+import coppice.backend.Update;
 import coppice.matrix.CsrPattern;
 import coppice.parallel.WorkerPool;
 import coppice.random.Philox;
@@ -14,10 +17,12 @@ import coppice.random.Stream;
 import coppice.topology.RandomKey;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** A multilayer perceptron on a backend, with the tensors that one batch passes through. */
-public final class Network {
+public final class Network implements Model {
     private final Backend backend;
+    private final Loss loss;
     private final Tensor input; // (features, batch)
     private final List<FullyConnected> layers = new ArrayList<>();
 
@@ -32,6 +37,7 @@ public final class Network {
      */
     public Network(Backend backend, ModelSpec spec, List<LayerState> states, int stateBuffers, int batch, long seed) {
         this.backend = backend;
+        this.loss = spec.loss();
         this.input = backend.activations(spec.inputs(), batch);
         for (int layer = 0; layer < spec.layers(); layer++) {
             LayerState state = states.get(layer);
@@ -67,7 +73,7 @@ public final class Network {
         return backend.activations(count, batch);
     }
 
-    /** Where a batch is put before {@link #forward}, (features, batch). */
+    @Override
     public Tensor input() {
         return input;
     }
@@ -88,6 +94,25 @@ public final class Network {
         }
     }
 
+    @Override
+    public void learn(Samples samples, int start, Pass pass, Update update, Consumer<Phase> enter) {
+        enter.accept(Phase.FORWARD);
+        measure(samples, start, pass);
+        LayerUpdates updates = LayerUpdates.of(update);
+        for (int layer = layers.size() - 1; layer >= 0; layer--) { // weights and gradients are still in the cache
+            enter.accept(Phase.BACKWARD);
+            backward(layer, pass);
+            enter.accept(Phase.UPDATE);
+            update(layer, updates, pass);
+        }
+    }
+
+    @Override
+    public void measure(Samples samples, int start, Pass pass) {
+        forward(pass);
+        backend.loss(loss, samples, start, outputs(), pass);
+    }
+
     /** Number of layers of weights. */
     public int layers() {
         return layers.size();
@@ -105,14 +130,14 @@ public final class Network {
         layers.get(layer).update(backend, inputOf(layer), updates, pass);
     }
 
-    /**
-     * Changes the topology of every sparse layer.
-     *
-     * @param growBack false to cut only
-     * @param seed the run's seed
-     * @param evolution number of this evolution, from 1
-     * @return number of connections grown
-     */
+    @Override
+    public Tensor output(Pass pass) {
+        forward(pass);
+        backend.probabilities(loss, outputs(), pass);
+        return outputs().gradient();
+    }
+
+    @Override
     public long evolve(EvolutionRules rules, boolean growBack, long seed, int evolution, WorkerPool pool) {
         long grown = 0;
         for (int layer = 0; layer < layers.size(); layer++) {
@@ -126,7 +151,7 @@ public final class Network {
         return grown;
     }
 
-    /** Connections of each layer, dense ones included. */
+    @Override
     public List<Integer> connections() {
         List<Integer> connections = new ArrayList<>();
         for (int layer = 0; layer < layers.size(); layer++) {
@@ -141,7 +166,7 @@ public final class Network {
                 inputOf(layer).rows(), layers.get(layer).neurons().output().rows());
     }
 
-    /** What all layers have learned; sparse arrays may be the backend's own and must not be written to. */
+    @Override
     public List<LayerState> state() {
         return layers.stream().map(layer -> layer.state(backend)).toList();
     }

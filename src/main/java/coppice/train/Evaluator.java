@@ -1,34 +1,31 @@
 package coppice.train;
 
 import coppice.backend.Backend;
-import coppice.backend.Loss;
 import coppice.backend.Pass;
 import coppice.backend.Samples;
 import coppice.backend.Tensor;
 import coppice.backend.Totals;
 import coppice.data.Dataset;
 import coppice.data.Normalization;
-import coppice.model.Network;
+import coppice.model.Model;
 import java.util.stream.IntStream;
 
-/** Measures a network on samples: mean loss and accuracy, without dropout. */
+/** Measures a model on samples: mean loss and accuracy, without dropout. */
 public final class Evaluator {
     private final Backend backend;
-    private final Network network;
-    private final Loss loss;
+    private final Model model;
     private final int batch;
     private final Tensor offset;
     private final Tensor scale;
 
     /**
-     * An evaluator of a network.
+     * An evaluator of a model.
      *
-     * @param batch samples at once, at most the network's batch
+     * @param batch samples at once, at most the model's batch
      */
-    public Evaluator(Backend backend, Network network, Loss loss, int batch, Normalization normalization) {
+    public Evaluator(Backend backend, Model model, int batch, Normalization normalization) {
         this.backend = backend;
-        this.network = network;
-        this.loss = loss;
+        this.model = model;
         this.batch = batch;
         this.offset = backend.tensor(1, normalization.features());
         this.scale = backend.tensor(1, normalization.features());
@@ -48,9 +45,9 @@ public final class Evaluator {
         return samples;
     }
 
-    /** Takes a batch into the network's input. */
+    /** Takes a batch into the model's input. */
     void gather(Samples samples, int start, Pass pass) {
-        backend.gather(samples, start, offset, scale, network.input(), pass);
+        backend.gather(samples, start, offset, scale, model.input(), pass);
     }
 
     /** Loss and right answers over all samples. */
@@ -61,25 +58,22 @@ public final class Evaluator {
             int first = start;
             backend.step(new Backend.Step(samples, pass, first, null), () -> {
                 gather(samples, first, pass);
-                network.forward(pass);
-                backend.loss(loss, samples, first, network.outputs(), pass);
+                model.measure(samples, first, pass);
             });
         }
         return backend.totals();
     }
 
     /**
-     * The probabilities of the classes for samples.
+     * What the model makes of samples: the probabilities of the classes or of the hidden units.
      *
      * @param start the first sample
      * @param count how many, at most the batch
-     * @return row-major (classes, batch)
+     * @return row-major (outputs, batch)
      */
-    public float[] probabilities(Samples samples, int start, int count) {
+    public float[] outputs(Samples samples, int start, int count) {
         Pass pass = new Pass(count, false, 0);
         gather(samples, start, pass);
-        network.forward(pass);
-        backend.probabilities(loss, network.outputs(), pass);
-        return backend.download(network.outputs().gradient());
+        return backend.download(model.output(pass));
     }
 }

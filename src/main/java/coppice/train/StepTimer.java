@@ -1,22 +1,10 @@
 package coppice.train;
 
+import coppice.model.Phase;
 import java.util.EnumMap;
 
 /** Adds up where time goes; reads the clock once at each change of phase. */
 final class StepTimer {
-    /** What is being done. */
-    enum Phase {
-        /** A step that a backend replays as a whole, or its end. */
-        STEP,
-        INPUT,
-        FORWARD,
-        BACKWARD,
-        UPDATE,
-        EVOLUTION,
-        EVALUATION,
-        OTHER
-    }
-
     private final EnumMap<Phase, Long> nanos = new EnumMap<>(Phase.class);
     private Phase current = Phase.OTHER;
     private long since = System.nanoTime();

@@ -9,9 +9,10 @@ import coppice.backend.Update;
 import coppice.data.Dataset;
 import coppice.model.FirstWeights;
 import coppice.model.LayerState;
-import coppice.model.LayerUpdates;
+import coppice.model.Model;
 import coppice.model.ModelSpec;
 import coppice.model.Network;
+import coppice.model.Phase;
 import coppice.parallel.WorkerPool;
 import coppice.random.RandomStream;
 import coppice.random.Stream;
@@ -20,7 +21,6 @@ import coppice.run.Json;
 import coppice.run.MetricsLog;
 import coppice.run.RunDirectory;
 import coppice.topology.EvolutionSchedule.Action;
-import coppice.train.StepTimer.Phase;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +43,7 @@ public final class Trainer {
     private final Progress progress;
 
     private final TrainState state;
-    private final Network network;
+    private final Model model;
     private final Evaluator evaluator;
     private final Samples train;
     private final @Nullable Samples validation;
@@ -97,8 +97,8 @@ public final class Trainer {
                     layers.stream().mapToLong(LayerState::connections).sum();
         }
         int stateBuffers = config.optimizer().kind().stateBuffers();
-        this.network = new Network(backend, spec, layers, stateBuffers, batch, seed());
-        this.evaluator = new Evaluator(backend, network, config.loss(), batch, data.normalization());
+        this.model = new Network(backend, spec, layers, stateBuffers, batch, seed());
+        this.evaluator = new Evaluator(backend, model, batch, data.normalization());
         this.train = evaluator.load(data.train());
         this.validation = load(data.validation());
         this.test = load(data.test());
@@ -200,23 +200,14 @@ public final class Trainer {
     private void operations(int start, Pass pass, Update update) {
         timer.enter(Phase.INPUT);
         evaluator.gather(train, start, pass);
-        timer.enter(Phase.FORWARD);
-        network.forward(pass);
-        backend.loss(config.loss(), train, start, network.outputs(), pass);
-        LayerUpdates updates = LayerUpdates.of(update);
-        for (int layer = network.layers() - 1; layer >= 0; layer--) { // weights and gradients are still in the cache
-            timer.enter(Phase.BACKWARD);
-            network.backward(layer, pass);
-            timer.enter(Phase.UPDATE);
-            network.update(layer, updates, pass);
-        }
+        model.learn(train, start, pass, update, timer::enter);
         timer.enter(Phase.STEP);
     }
 
     private void evolve(boolean growBack) {
         timer.enter(Phase.EVOLUTION);
         state.evolutions++;
-        state.connectionsExplored += network.evolve(config.rules(), growBack, seed(), state.evolutions, pool);
+        state.connectionsExplored += model.evolve(config.rules(), growBack, seed(), state.evolutions, pool);
         timer.enter(Phase.OTHER);
     }
 
@@ -297,7 +288,7 @@ public final class Trainer {
 
     private EpochMetrics metrics(
             Totals trained, @Nullable Totals validated, @Nullable Totals tested, EpochMetrics.Seconds seconds) {
-        List<Integer> connections = network.connections();
+        List<Integer> connections = model.connections();
         return new EpochMetrics(
                 state.epochsDone,
                 state.step,
@@ -332,12 +323,12 @@ public final class Trainer {
                         data.train().classes(),
                         data.normalization().offset(),
                         data.normalization().scale(),
-                        network.state())
+                        model.state())
                 .write(directory.last());
     }
 
     private TrainResult result(String status) {
-        List<LayerState> layers = network.state();
+        List<LayerState> layers = model.state();
         return new TrainResult(
                 status,
                 state.epochsDone,

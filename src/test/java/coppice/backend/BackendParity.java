@@ -1,8 +1,10 @@
 package coppice.backend;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
+import java.util.Map;
 
 /** Bit for bit comparison of two backends over all cases. */
 public final class BackendParity {
@@ -17,6 +19,15 @@ public final class BackendParity {
                     List.of(),
                     NetworkRun.differences(NetworkRun.of(expected, shape), NetworkRun.of(actual, shape)),
                     shape::toString);
+        }
+    }
+
+    /** The same for stochastic units. */
+    public static void checkStochastic(Backend expected, Backend actual) {
+        for (StochasticRun.Shape shape : StochasticRun.SHAPES) {
+            Map<String, double[]> results = StochasticRun.of(actual, shape);
+            StochasticRun.of(expected, shape)
+                    .forEach((name, values) -> assertArrayEquals(values, results.get(name), () -> shape + ": " + name));
         }
     }
 }

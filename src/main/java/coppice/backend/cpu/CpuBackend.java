@@ -1,12 +1,14 @@
 package coppice.backend.cpu;
 
 import coppice.backend.Backend;
+import coppice.backend.Bernoulli;
 import coppice.backend.Loss;
 import coppice.backend.Neurons;
 import coppice.backend.Parameter;
 import coppice.backend.Pass;
 import coppice.backend.Samples;
 import coppice.backend.SparseTensor;
+import coppice.backend.Sums;
 import coppice.backend.Tensor;
 import coppice.backend.Totals;
 import coppice.backend.Update;
@@ -16,6 +18,7 @@ import coppice.matrix.CsrPattern;
 import coppice.matrix.Matrix;
 import coppice.parallel.WorkerPool;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Training on the processor: shares each operation out over a pool of threads.
@@ -24,6 +27,8 @@ import java.util.Arrays;
  * threads nor the choice of kernels changes a bit.
  */
 public final class CpuBackend implements Backend {
+    private static final int SAMPLE_WORK = 8; // multiplications that drawing a state takes as long as
+
     private final KernelSet kernels;
     private final WorkerPool pool;
     private final RowTasks rows;
@@ -31,6 +36,7 @@ public final class CpuBackend implements Backend {
     private final LossKernels lossKernels = new LossKernels();
     private Totals totals = Totals.ZERO;
     private int[] batchLabels = new int[0];
+    private float[] rowSums = new float[0];
 
     /**
      * A backend on a pool, which it does not close.
@@ -224,6 +230,74 @@ public final class CpuBackend implements Backend {
                 pass.batch(),
                 (from, to) -> kernels.sparse()
                         .sddmm(cells, (CpuTensor) dz, (CpuTensor) x, (CpuTensor) out, pass.batch(), from, to));
+    }
+
+    @Override
+    public void sample(Bernoulli units, Tensor z, @Nullable Tensor states, Pass pass) {
+        rows.run(
+                z.rows(),
+                pass.batch() * SAMPLE_WORK,
+                (from, to) -> kernels.stochastic().sample(units, (CpuTensor) z, (CpuTensor) states, pass, from, to));
+    }
+
+    @Override
+    public void join(Tensor a, int aCount, float aFactor, Tensor b, int bCount, float bFactor, Tensor out) {
+        CpuTensor first = (CpuTensor) a;
+        CpuTensor second = (CpuTensor) b;
+        rows.run(a.rows(), aCount + bCount, (from, to) -> {
+            for (int row = from; row < to; row++) {
+                kernels.stochastic().join(first, aCount, aFactor, second, bCount, bFactor, (CpuTensor) out, row);
+            }
+        });
+    }
+
+    @Override
+    public void updateBias(Parameter bias, Tensor dz, Update update, Pass pass) {
+        CpuTensor value = (CpuTensor) bias.value();
+        float[][] state = buffers(bias);
+        rows.run(
+                dz.rows(),
+                pass.batch(),
+                (from, to) ->
+                        kernels.neurons().updateBias(value, state, (CpuTensor) dz, update, pass.batch(), from, to));
+    }
+
+    @Override
+    public void squaredError(Tensor target, Tensor output, Pass pass) {
+        float[] sums = rowSums.length < target.rows() ? new float[target.rows()] : rowSums;
+        rowSums = sums;
+        rows.run(
+                target.rows(),
+                pass.batch(),
+                (from, to) -> kernels.stochastic()
+                        .squaredErrors((CpuTensor) target, (CpuTensor) output, pass.batch(), from, to, sums));
+        double[] lanes = new double[Lanes.COUNT];
+        for (int row = 0; row < target.rows(); row++) {
+            lanes[row % Lanes.COUNT] += sums[row];
+        }
+        totals = new Totals(totals.loss() + Lanes.fold(lanes, 0, 1), totals.correct(), totals.samples() + pass.batch());
+    }
+
+    @Override
+    public Sums sums(int columns) {
+        return new CpuSums(columns);
+    }
+
+    @Override
+    public double[] download(Sums sums) {
+        return ((CpuSums) sums).values().clone();
+    }
+
+    @Override
+    public void anneal(Tensor z, Tensor v, Tensor difference, float from, float to, Sums sums, Pass pass) {
+        double[] values = ((CpuSums) sums).values();
+        int groups = (pass.batch() + Lanes.COUNT - 1) / Lanes.COUNT;
+        pool.run(groups, group -> {
+            int first = group * Lanes.COUNT;
+            int last = Math.min(first + Lanes.COUNT, pass.batch());
+            kernels.stochastic()
+                    .anneal((CpuTensor) z, (CpuTensor) v, (CpuTensor) difference, from, to, values, first, last);
+        });
     }
 
     @Override

@@ -102,4 +102,10 @@ public final class ExactMath {
         float d = 1f / (1f + e);
         return x < 0f ? e * d : d;
     }
+
+    /** log(1 + exp(x)), of an error of a few 2^-24 near zero. */
+    public static float softplus(float x) {
+        float rest = log(1f + exp(x < 0f ? x : -x));
+        return x > 0f ? x + rest : rest;
+    }
 }

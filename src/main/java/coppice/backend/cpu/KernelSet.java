@@ -12,6 +12,7 @@ import java.util.function.Supplier;
  * @param neurons activations, dropout and biases
  * @param updates optimizer steps
  * @param samples batches out of a data set
+ * @param stochastic units with two states
  */
 public record KernelSet(
         String name,
@@ -19,7 +20,8 @@ public record KernelSet(
         DenseKernels dense,
         NeuronKernels neurons,
         UpdateKernels updates,
-        SampleKernels samples) {
+        SampleKernels samples,
+        StochasticKernels stochastic) {
     private static final String VECTOR_KERNELS = "coppice.backend.cpu.vector.VectorKernels";
 
     /** The plain-Java kernels. */
@@ -31,7 +33,8 @@ public record KernelSet(
                 new DenseKernels(),
                 new NeuronKernels(updates),
                 updates,
-                new SampleKernels());
+                new SampleKernels(),
+                new StochasticKernels());
     }
 
     /** The Vector API kernels; empty where the module or a vector unit they are made for is absent. */

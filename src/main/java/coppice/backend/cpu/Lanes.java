@@ -34,4 +34,14 @@ public final class Lanes {
         }
         return fold(lanes);
     }
+
+    /** Folds 32 lanes of doubles, {@code stride} apart from index {@code at} on. Overwrites them. */
+    static double fold(double[] lanes, int at, int stride) {
+        for (int half = COUNT / 2; half > 0; half >>= 1) {
+            for (int lane = 0; lane < half; lane++) {
+                lanes[at + lane * stride] += lanes[at + (lane + half) * stride];
+            }
+        }
+        return lanes[at];
+    }
 }

@@ -2,17 +2,21 @@ package coppice.backend.cuda;
 
 import coppice.backend.Activation;
 import coppice.backend.Backend;
+import coppice.backend.Bernoulli;
 import coppice.backend.Loss;
 import coppice.backend.Neurons;
 import coppice.backend.Parameter;
 import coppice.backend.Pass;
 import coppice.backend.Samples;
 import coppice.backend.SparseTensor;
+import coppice.backend.Sums;
 import coppice.backend.Tensor;
 import coppice.backend.Totals;
 import coppice.backend.Update;
 import coppice.matrix.CsrPattern;
 import coppice.matrix.Matrix;
+import jcuda.Pointer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Training on an NVIDIA GPU: every operation is one or two kernels, queued on one stream.
@@ -30,6 +34,7 @@ public final class CudaBackend implements Backend {
     private final UpdateKernels updates;
     private final LossKernels losses;
     private final SampleKernels batches;
+    private final StochasticKernels stochastic;
 
     private CudaBackend(Device device, Kernels kernels) {
         this.device = device;
@@ -42,6 +47,7 @@ public final class CudaBackend implements Backend {
         this.dense = new DenseKernels(device, kernels);
         this.losses = new LossKernels(device, kernels, state);
         this.batches = new SampleKernels(kernels, state);
+        this.stochastic = new StochasticKernels(kernels, state, losses.totalsMemory());
     }
 
     /**
@@ -203,6 +209,47 @@ public final class CudaBackend implements Backend {
     @Override
     public void sddmm(SparseTensor pattern, Tensor dz, Tensor x, Tensor out, Pass pass) {
         sparse.sddmm((CudaSparseTensor) pattern, (CudaTensor) dz, (CudaTensor) x, (CudaTensor) out, pass.batch());
+    }
+
+    @Override
+    public void sample(Bernoulli units, Tensor z, @Nullable Tensor states, Pass pass) {
+        state.step(pass.step());
+        stochastic.sample(units, (CudaTensor) z, (CudaTensor) states, pass);
+    }
+
+    @Override
+    public void join(Tensor a, int aCount, float aFactor, Tensor b, int bCount, float bFactor, Tensor out) {
+        stochastic.join((CudaTensor) a, aCount, aFactor, (CudaTensor) b, bCount, bFactor, (CudaTensor) out);
+    }
+
+    @Override
+    public void updateBias(Parameter bias, Tensor dz, Update update, Pass pass) {
+        state.update(update);
+        updates.learnBias(bias, (CudaTensor) dz, update, pass.batch());
+    }
+
+    @Override
+    public void squaredError(Tensor target, Tensor output, Pass pass) {
+        stochastic.squaredError((CudaTensor) target, (CudaTensor) output, pass);
+    }
+
+    @Override
+    public Sums sums(int columns) {
+        return new CudaSums(device.zeros((long) columns * Double.BYTES, "sums of a batch"), columns);
+    }
+
+    @Override
+    public double[] download(Sums sums) {
+        double[] values = new double[sums.columns()];
+        device.synchronize();
+        device.download(Pointer.to(values), ((CudaSums) sums).memory(), 0, (long) values.length * Double.BYTES);
+        state.restart();
+        return values;
+    }
+
+    @Override
+    public void anneal(Tensor z, Tensor v, Tensor difference, float from, float to, Sums sums, Pass pass) {
+        stochastic.anneal((CudaTensor) z, (CudaTensor) v, (CudaTensor) difference, from, to, (CudaSums) sums, pass);
     }
 
     @Override

@@ -15,7 +15,9 @@ import jcuda.driver.JCudaDriver;
 
 /** The kernels of {@code kernels/*.cu} on a device, by name, and their launch. */
 final class Kernels implements AutoCloseable {
-    private static final String[] FAMILIES = {"sparse", "dense", "elementwise", "optimizer", "reduce", "loss", "data"};
+    private static final String[] FAMILIES = {
+        "sparse", "dense", "elementwise", "optimizer", "reduce", "loss", "data", "stochastic"
+    };
     private static final int WARPS = 4; // a block
 
     private final Device device;

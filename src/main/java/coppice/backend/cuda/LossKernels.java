@@ -28,6 +28,11 @@ final class LossKernels {
         this.totals = device.zeros(TOTALS_BYTES, "the totals");
     }
 
+    /** Where losses are added up. */
+    DeviceMemory totalsMemory() {
+        return totals;
+    }
+
     void probabilities(Loss loss, Neurons outputs, Pass pass) {
         launch("probabilities", loss, null, outputs, pass);
     }

@@ -2,6 +2,7 @@ package coppice.backend.cpu;
 
 import coppice.backend.BackendParity;
 import coppice.parallel.WorkerPool;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,6 +30,14 @@ class CpuParityTest {
         KernelSet kernels = CpuBackends.vectorKernels();
         try (WorkerPool pool = new WorkerPool(threads)) {
             BackendParity.check(CpuBackends.of(kernels, 1), new CpuBackend(kernels, pool), hidden);
+        }
+    }
+
+    @Test
+    void stochasticUnitsHaveTheSameBitsWithVectorsAndThreads() {
+        try (WorkerPool pool = new WorkerPool(3)) {
+            KernelSet vector = CpuBackends.vectorKernels();
+            BackendParity.checkStochastic(CpuBackends.of(KernelSet.plain(), 1), new CpuBackend(vector, pool));
         }
     }
 }

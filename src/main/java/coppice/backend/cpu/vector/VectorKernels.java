@@ -33,6 +33,7 @@ public final class VectorKernels implements Supplier<@Nullable KernelSet> {
                 new VectorDenseKernels(),
                 new VectorNeuronKernels(updates),
                 updates,
-                new VectorSampleKernels());
+                new VectorSampleKernels(),
+                new VectorStochasticKernels());
     }
 }

@@ -1,0 +1,118 @@
+package coppice.backend.cpu;
+
+import coppice.backend.Bernoulli;
+import coppice.backend.Pass;
+import coppice.random.Philox;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Units with two states, and what restricted Boltzmann machines need beside products, on a range of rows or columns.
+ *
+ * <p>Twin of kernels/stochastic.cu.
+ */
+public class StochasticKernels {
+    /** Probabilities and states of the units [from, to). */
+    void sample(Bernoulli units, CpuTensor z, @Nullable CpuTensor states, Pass pass, int from, int to) {
+        for (int unit = from; unit < to; unit++) {
+            CpuTensor bias = (CpuTensor) units.bias();
+            CpuTensor base = (CpuTensor) units.base();
+            float shift = bias == null ? 0f : bias.data()[bias.at(unit)];
+            float end = base == null ? 0f : base.data()[base.at(unit)];
+            probabilities(units, shift, end, z, unit, pass.batch());
+            if (states != null) {
+                states(units, z, states, unit, pass);
+            }
+        }
+    }
+
+    /** z = p of one unit. */
+    protected void probabilities(Bernoulli units, float bias, float base, CpuTensor z, int unit, int batch) {
+        int at = z.at(unit);
+        for (int b = at; b < at + batch; b++) {
+            float t = units.scale() * (z.data()[b] + bias);
+            if (units.base() != null) {
+                t = Math.fma(1f - units.scale(), base, t);
+            }
+            z.data()[b] = units.logistic() ? ExactMath.sigmoid(t) : t;
+        }
+    }
+
+    /** Draws the states of one unit. */
+    protected void states(Bernoulli units, CpuTensor p, CpuTensor states, int unit, Pass pass) {
+        int[] words = new int[4];
+        for (int group = 0; group < pass.batch(); group += 32) {
+            for (int lane = 0; lane < 8; lane++) {
+                Philox.block(units.seed(), group / 4 + lane, unit, pass.step(), units.purposeWord(), words, 0);
+                for (int word = 0; word < 4; word++) {
+                    int column = group + word / 2 * 16 + 2 * lane + word % 2;
+                    if (column < pass.batch()) {
+                        boolean on = Philox.uniform(words[word]) < p.data()[p.at(unit) + column];
+                        states.data()[states.at(unit) + column] = on ? 1f : 0f;
+                    }
+                }
+            }
+        }
+    }
+
+    /** The rows [from, to) of two batches side by side. */
+    void join(CpuTensor a, int aCount, float aFactor, CpuTensor b, int bCount, float bFactor, CpuTensor out, int row) {
+        scale(a.data(), a.at(row), aFactor, out.data(), out.at(row), aCount);
+        scale(b.data(), b.at(row), bFactor, out.data(), out.at(row) + aCount, bCount);
+    }
+
+    private static void scale(float[] x, int xAt, float factor, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] = factor * x[xAt + i];
+        }
+    }
+
+    /** For each of the rows [from, to) the sum of squared differences. */
+    void squaredErrors(CpuTensor target, CpuTensor output, int batch, int from, int to, float[] sums) {
+        float[] lanes = new float[Lanes.COUNT];
+        for (int row = from; row < to; row++) {
+            int t = target.at(row);
+            int o = output.at(row);
+            Arrays.fill(lanes, 0f);
+            for (int b = 0; b < batch; b++) {
+                float difference = output.data()[o + b] - target.data()[t + b];
+                lanes[b & Lanes.COUNT - 1] = Math.fma(difference, difference, lanes[b & Lanes.COUNT - 1]);
+            }
+            sums[row] = Lanes.fold(lanes);
+        }
+    }
+
+    /** Adds to the sums of the columns [from, to) what annealing from one inverse temperature to another brings. */
+    void anneal(
+            CpuTensor z, CpuTensor v, CpuTensor difference, float low, float high, double[] sums, int from, int to) {
+        int count = to - from;
+        double[] lanes = new double[Lanes.COUNT * count];
+        for (int row = 0; row < z.rows(); row++) {
+            int lane = row % Lanes.COUNT * count;
+            softplusRise(z.data(), z.at(row) + from, low, high, lanes, lane, count);
+        }
+        for (int b = 0; b < count; b++) {
+            sums[from + b] += Lanes.fold(lanes, b, count);
+        }
+        Arrays.fill(lanes, 0);
+        for (int row = 0; row < v.rows(); row++) {
+            int lane = row % Lanes.COUNT * count;
+            double factor = difference.data()[difference.at(row)];
+            for (int b = 0; b < count; b++) {
+                lanes[lane + b] = Math.fma(factor, (double) v.data()[v.at(row) + from + b], lanes[lane + b]);
+            }
+        }
+        double rise = (double) high - (double) low;
+        for (int b = 0; b < count; b++) {
+            sums[from + b] = Math.fma(rise, Lanes.fold(lanes, b, count), sums[from + b]);
+        }
+    }
+
+    /** lanes[b] += softplus(high * z[b]) - softplus(low * z[b]). */
+    protected void softplusRise(float[] z, int zAt, float low, float high, double[] lanes, int at, int count) {
+        for (int b = 0; b < count; b++) {
+            float x = z[zAt + b];
+            lanes[at + b] += (double) ExactMath.softplus(high * x) - (double) ExactMath.softplus(low * x);
+        }
+    }
+}

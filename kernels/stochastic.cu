@@ -78,7 +78,7 @@ __device__ __forceinline__ double fold_doubles(double *lanes, int stride) {
   return lanes[0];
 }
 
-// Adds the sum of (output - target)^2 over (rows, batch) to the totals. One block of 32 warps: warp w has rows w, w + 32,
+// Adds each sample's mean of (output - target)^2 over the rows to the totals. One block of 32 warps: warp w has rows w, w + 32,
 // ..., each summed by lanes, added up in double precision. Twin: CpuBackend.squaredError.
 KERNEL(squared_error, SquaredError) {
   __shared__ double sums[LANES];
@@ -100,7 +100,7 @@ KERNEL(squared_error, SquaredError) {
   }
   __syncthreads();
   if (threadIdx.x == 0) {
-    arguments.totals->loss += fold_doubles(sums, 1);
+    arguments.totals->loss += fold_doubles(sums, 1) / static_cast<double>(arguments.rows);
     arguments.totals->samples += arguments.batch;
   }
 }

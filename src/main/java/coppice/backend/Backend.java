@@ -163,9 +163,10 @@ public interface Backend extends AutoCloseable {
     void updateBias(Parameter bias, Tensor dz, Update update, Pass pass);
 
     /**
-     * Adds to the totals' loss the sum of (output - target)^2 over rows and batch, and its samples.
+     * Adds to the totals' loss each sample's mean of (output - target)^2 over the rows, and the samples.
      *
-     * <p>Each row is summed by lanes, each term by fma; the rows in double precision by lanes.
+     * <p>Each row is summed by lanes over the batch, each term by fma; the rows in double precision by lanes, and that
+     * divided by their number.
      */
     void squaredError(Tensor target, Tensor output, Pass pass);
 

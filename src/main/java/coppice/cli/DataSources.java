@@ -108,17 +108,27 @@ final class DataSources {
         Datasets.Parts parts = isKnown(data)
                 ? Catalogue.standard().load(data, dataDirectory())
                 : Datasets.loadParts(request(settings, data));
-        requireLabels(parts.train(), data);
-        if (testFiles == null) {
-            return parts;
+        if (!isRbm(settings)) {
+            requireLabels(parts.train(), data);
         }
-        Dataset test = load(settings, testFiles, parts.train());
-        return new Datasets.Parts(parts.train(), parts.validation(), test);
+        String validationFiles = settings.find("validation-data");
+        return new Datasets.Parts(
+                parts.train(),
+                validationFiles == null ? parts.validation() : load(settings, validationFiles, parts.train()),
+                testFiles == null ? parts.test() : load(settings, testFiles, parts.train()));
     }
 
-    /** Labelled samples from files, with the features and classes of others. */
+    /** Whether classes do not matter. */
+    static boolean isRbm(Settings settings) {
+        return settings.get("model").equals("rbm");
+    }
+
+    /** Samples from files, with the features and classes of others. */
     static Dataset load(Settings settings, String list, Dataset like) {
         Dataset loaded = Datasets.load(request(settings, list).alignedWith(like));
+        if (isRbm(settings)) {
+            return loaded;
+        }
         requireLabels(loaded, list);
         return loaded.withClasses(like.classes(), paths(list).get(0));
     }

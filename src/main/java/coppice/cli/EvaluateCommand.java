@@ -20,7 +20,7 @@ final class EvaluateCommand implements Command {
 
     @Override
     public String summary() {
-        return "loss and accuracy of a saved model on a data set";
+        return "loss and accuracy of a saved model on a data set, or a machine's log-likelihood";
     }
 
     @Override
@@ -35,8 +35,12 @@ final class EvaluateCommand implements Command {
                 the test samples of the run that the model comes from, as its run.json names them. Of a known
                 data set only samples held out in training are used; files are evaluated whole.
 
+                Of a restricted Boltzmann machine it prints the squared error of the reconstruction and, with
+                --ais, the mean log-probability of the samples in nats with an interval of three standard errors.
+
                   coppice evaluate --from runs/fashion
-                  coppice evaluate --from runs/wine/last.safetensors --data new.csv --label quality --json""";
+                  coppice evaluate --from runs/wine/last.safetensors --data new.csv --label quality --json
+                  coppice evaluate --from runs/machine/last.safetensors --ais standard""";
     }
 
     @Override
@@ -44,6 +48,7 @@ final class EvaluateCommand implements Command {
         List<CommandOption> own = List.of(
                 SampleOptions.FROM,
                 CommandOption.flag("json", "print one JSON object"),
+                MachineMeasure.AIS,
                 SampleOptions.VERBOSE,
                 new CommandOption(
                         "data", "NAME|PATH[,PATH...]", "the run's test samples", "Data", "a known data set, or files"),
@@ -60,10 +65,22 @@ final class EvaluateCommand implements Command {
         if (arguments.has("data") && arguments.has("test")) {
             throw new UsageException("give --data or --test, not both");
         }
+        if (arguments.has("ais")) {
+            model.rbmConfig(); // refuses a network
+        }
         try (BackendChoice choice = BackendChoice.of(arguments)) {
             String test = arguments.find("test");
             String source = test == null ? arguments.find("data") : test;
             Dataset samples = samples(model, source, test != null, arguments);
+            if (model.config().rbm() != null) {
+                String name = source == null
+                        ? model.path().toString()
+                        : DataSources.named(source).get(0);
+                MachineMeasure measure =
+                        MachineMeasure.of(model, model.prepared(samples, name), choice, arguments, console);
+                console.result(arguments.has("json") ? Json.compact(measure.json(model)) : measure.line());
+                return ExitCode.DONE;
+            }
             Totals totals = measure(model, samples, choice);
             if (arguments.has("json")) {
                 console.result(Json.compact(json(model, totals)));
@@ -82,14 +99,16 @@ final class EvaluateCommand implements Command {
     private static Dataset samples(ModelFile model, @Nullable String source, boolean files, Arguments arguments)
             throws IOException {
         if (source == null) {
-            return SampleOptions.labelled(
-                    model, SampleOptions.ofRun(model, arguments), model.path().toString());
+            Dataset ofRun = SampleOptions.ofRun(model, arguments);
+            return model.config().rbm() != null
+                    ? ofRun
+                    : SampleOptions.labelled(model, ofRun, model.path().toString());
         }
         Dataset samples = files
                 ? SampleOptions.files(
                         model, SampleOptions.settings(model.checkpoint().configuration(), arguments), source)
                 : SampleOptions.named(model, source, arguments);
-        return SampleOptions.labelled(model, samples, source);
+        return model.config().rbm() != null ? samples : SampleOptions.labelled(model, samples, source);
     }
 
     private static Totals measure(ModelFile model, Dataset samples, BackendChoice choice) {

@@ -21,6 +21,7 @@ public final class Main {
             new TrainCommand(),
             new EvaluateCommand(),
             new PredictCommand(),
+            new SampleCommand(),
             new InspectCommand(),
             new DataCommand(),
             new DevicesCommand(),

@@ -2,11 +2,15 @@ package coppice.cli;
 
 import coppice.MalformedDataException;
 import coppice.backend.Backend;
+import coppice.data.Dataset;
 import coppice.data.Normalization;
+import coppice.model.LayerState;
+import coppice.model.Model;
 import coppice.model.ModelSpec;
-import coppice.model.Network;
+import coppice.model.Rbm;
 import coppice.run.Checkpoint;
 import coppice.train.Evaluator;
+import coppice.train.RbmConfig;
 import coppice.train.Settings;
 import coppice.train.TrainConfig;
 import java.io.IOException;
@@ -58,6 +62,9 @@ record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfi
                 throw new IllegalArgumentException("layer " + layer + " does not fit the activation");
             }
         }
+        if ((config.rbm() != null) != (checkpoint.layers().get(0).visible() != null)) {
+            throw new IllegalArgumentException("the layers do not fit the model " + settings.get("model"));
+        }
     }
 
     /** The shape of the network. */
@@ -72,15 +79,51 @@ record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfi
         return new Normalization(kind, checkpoint.offset(), checkpoint.scale());
     }
 
-    /** The network on a backend, ready to measure samples {@link #batch} at a time. */
+    /** The model on a backend, ready to measure samples {@link #batch} at a time. */
     Evaluator evaluator(Backend backend) {
-        Network network = new Network(
-                backend, spec(), checkpoint.layers(), 0, batch(), config.loop().seed());
-        return new Evaluator(backend, network, batch(), normalization());
+        Model model = config.model(backend, spec(), checkpoint.layers(), 0, batch());
+        return new Evaluator(backend, model, batch(), normalization());
+    }
+
+    /** What a restricted Boltzmann machine was trained with. */
+    RbmConfig rbmConfig() {
+        RbmConfig rbm = config.rbm();
+        if (rbm == null) {
+            throw new UsageException(path + " is no restricted Boltzmann machine");
+        }
+        return rbm;
+    }
+
+    /** The machine on a backend, {@code batch} samples at a time. */
+    Rbm rbm(Backend backend, int batch) {
+        LayerState layer = checkpoint.layers().get(0).withoutChains();
+        return new Rbm(
+                backend,
+                rbmConfig().divergence(),
+                layer,
+                0,
+                batch,
+                config.loop().seed());
+    }
+
+    /** Samples as the machine takes them. */
+    Dataset prepared(Dataset samples, String source) {
+        try {
+            Dataset prepared = rbmConfig()
+                    .heldOut(samples, "test", normalization(), config.loop().seed(), 2);
+            return java.util.Objects.requireNonNull(prepared);
+        } catch (IllegalArgumentException e) {
+            throw MalformedDataException.inFile(Path.of(source), String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** An evaluator of a machine, for prepared samples. */
+    Evaluator evaluator(Backend backend, Rbm rbm) {
+        return new Evaluator(backend, rbm, batch(), rbmConfig().applied(normalization()));
     }
 
     /** Samples that an evaluator takes at once: as many as in training, so that losses agree to the last bit. */
-    private int batch() {
+    int batch() {
         return config.loop().batchSize();
     }
 }

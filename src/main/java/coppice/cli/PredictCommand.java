@@ -3,6 +3,7 @@ package coppice.cli;
 import coppice.backend.Samples;
 import coppice.data.Dataset;
 import coppice.run.AtomicFile;
+import coppice.run.Npy;
 import coppice.train.Evaluator;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -11,7 +12,6 @@ import java.io.PrintStream;
 import java.io.Writer;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -42,7 +42,8 @@ final class PredictCommand implements Command {
                 table has none. Of a known data set the samples held out in training are taken.
 
                   coppice predict --from runs/wine --data new.csv --label none --out predictions.csv
-                  coppice predict --from runs/fashion --data fashion-mnist --format json --probabilities""";
+                  coppice predict --from runs/fashion --data fashion-mnist --format json --probabilities
+                  coppice predict --from runs/machine --data mnist --features --out features.npy""";
     }
 
     @Override
@@ -52,6 +53,10 @@ final class PredictCommand implements Command {
                 CommandOption.value("data", "NAME|PATH[,PATH...]", "a known data set, or files"),
                 new CommandOption("format", "csv|json", "csv", "Options", "a table, or one JSON object a line"),
                 CommandOption.flag("probabilities", "write the probability of each class too"),
+                CommandOption.flag(
+                        "features",
+                        "write the hidden probabilities of a restricted Boltzmann machine, a NumPy matrix (samples,"
+                                + " hidden units)"),
                 new CommandOption("out", "FILE", "standard output", "Options", "where to; replaced as a whole"),
                 SampleOptions.VERBOSE);
         return Stream.of(own, SampleOptions.format("as in training"), BackendChoice.options())
@@ -64,8 +69,12 @@ final class PredictCommand implements Command {
         arguments.requireNoOperands();
         String data = arguments.require("data");
         String format = SampleOptions.choice(arguments, "format", "csv", "json");
-        Path out = out(arguments);
+        String file = arguments.find("out");
+        Path out = file == null ? null : OutputFile.of("out", file);
         ModelFile model = ModelFile.open(arguments.require("from"));
+        if (arguments.has("features") || model.config().rbm() != null) {
+            return features(model, data, out, arguments);
+        }
         PredictionFormat lines = new PredictionFormat(
                 model.checkpoint().classes(), format.equals("json"), arguments.has("probabilities"));
         try (BackendChoice choice = BackendChoice.of(arguments)) {
@@ -91,17 +100,37 @@ final class PredictCommand implements Command {
         return ExitCode.DONE;
     }
 
-    private static @Nullable Path out(Arguments arguments) {
-        String out = arguments.find("out");
+    private static int features(ModelFile model, String data, @Nullable Path out, Arguments arguments)
+            throws IOException {
+        model.rbmConfig(); // refuses a network
+        if (!arguments.has("features")) {
+            throw new UsageException("a restricted Boltzmann machine predicts no classes: give --features");
+        }
         if (out == null) {
-            return null;
+            throw new UsageException("--features needs --out FILE.npy");
         }
-        Path file = Path.of(out);
-        Path directory = file.toAbsolutePath().getParent();
-        if (directory == null || !Files.isDirectory(directory) || Files.isDirectory(file)) {
-            throw new UsageException("out must be a file in a directory that exists but was '" + out + "'");
+        try (BackendChoice choice = BackendChoice.of(arguments)) {
+            Dataset samples = SampleOptions.named(model, data, arguments);
+            features(model, samples, DataSources.named(data).get(0), out, choice);
         }
-        return file;
+        return ExitCode.DONE;
+    }
+
+    /** Writes the hidden units' probabilities, one sample a row. */
+    private static void features(ModelFile model, Dataset data, String source, Path out, BackendChoice choice)
+            throws IOException {
+        Evaluator evaluator = model.evaluator(choice.backend(), model.rbm(choice.backend(), model.batch()));
+        Samples samples = evaluator.load(model.prepared(data, source));
+        int batch = evaluator.batch();
+        float[][] columns = {new float[0]}; // of the batch in hand, (hidden, batch)
+        Npy.write(out, data.rows(), model.spec().layerOutputs(0), (row, to) -> {
+            if (row % batch == 0) {
+                columns[0] = evaluator.outputs(samples, row, Math.min(batch, data.rows() - row));
+            }
+            for (int unit = 0; unit < to.length; unit++) {
+                to[unit] = columns[0][unit * batch + row % batch];
+            }
+        });
     }
 
     /** Samples on their way through a model, a batch at a time. */

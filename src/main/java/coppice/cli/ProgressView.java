@@ -56,16 +56,17 @@ final class ProgressView implements Progress, AutoCloseable {
     static String line(EpochMetrics metrics, int epochs) {
         StringBuilder line = new StringBuilder(String.format(
                 Locale.ROOT,
-                "epoch %d/%d  loss %.4f  train_acc %.4f",
+                "epoch %d/%d  loss %." + (metrics.trainAccuracy() == null ? 6 : 4) + "f",
                 metrics.epoch(),
                 epochs,
-                metrics.trainLoss(),
-                metrics.trainAccuracy()));
-        if (metrics.validationAccuracy() != null) {
-            line.append(String.format(Locale.ROOT, "  validation_acc %.4f", metrics.validationAccuracy()));
-        }
-        if (metrics.testAccuracy() != null) {
-            line.append(String.format(Locale.ROOT, "  test_acc %.4f", metrics.testAccuracy()));
+                metrics.trainLoss()));
+        if (metrics.trainAccuracy() == null) { // a reconstruction error
+            append(line, "  validation_loss %.6f", metrics.validationLoss());
+            append(line, "  test_loss %.6f", metrics.testLoss());
+        } else {
+            append(line, "  train_acc %.4f", metrics.trainAccuracy());
+            append(line, "  validation_acc %.4f", metrics.validationAccuracy());
+            append(line, "  test_acc %.4f", metrics.testAccuracy());
         }
         return line.append(String.format(
                         Locale.ROOT,
@@ -73,6 +74,12 @@ final class ProgressView implements Progress, AutoCloseable {
                         metrics.connections(),
                         metrics.seconds().train() + metrics.seconds().evolution()))
                 .toString();
+    }
+
+    private static void append(StringBuilder line, String format, @Nullable Double value) {
+        if (value != null) {
+            line.append(String.format(Locale.ROOT, format, value));
+        }
     }
 
     /** Takes the bar off the terminal. */

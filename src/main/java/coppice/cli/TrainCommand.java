@@ -8,6 +8,7 @@ import coppice.run.Json;
 import coppice.run.RunDirectory;
 import coppice.run.RunManifest;
 import coppice.train.DivergedException;
+import coppice.train.RbmConfig;
 import coppice.train.Setting;
 import coppice.train.Setting.Scope;
 import coppice.train.Settings;
@@ -56,6 +57,7 @@ final class TrainCommand implements Command {
                   coppice train
                   coppice train --data fashion-mnist --activation allrelu:0.6 --out runs/fashion
                   coppice train --data wine.csv --label quality --hidden 256,128 --epochs 50
+                  coppice train --model rbm --data mnist --binarize sample --epochs 50
                   coppice train --config sweep.properties --seed 3 --out runs/s3 --resume
 
                 SIGTERM, SIGINT and --max-time end a run after the step in hand with a checkpoint and exit
@@ -82,11 +84,12 @@ final class TrainCommand implements Command {
         boolean resume = settings.is("resume");
         try (BackendChoice choice = backend(settings)) {
             TrainData data = data(settings, config);
+            TrainData prepared = prepared(data, settings, config);
             try (RunDirectory directory = RunDirectory.open(out, resume)) {
                 RunManifest manifest = manifest(settings, arguments, data, choice);
                 requireSameData(directory, manifest);
                 manifest.write(directory.manifest());
-                return train(settings, config, data, choice, directory, stop, console);
+                return train(settings, config, prepared, choice, directory, stop, console);
             }
         }
     }
@@ -203,7 +206,7 @@ final class TrainCommand implements Command {
     private static TrainData data(Settings settings, TrainConfig config) {
         Datasets.Parts parts = UsageException.whereInvalid(() -> DataSources.load(settings));
         Dataset train = parts.train();
-        if (train.classes().size() < 2) {
+        if (config.rbm() == null && train.classes().size() < 2) {
             throw MalformedDataException.inFile(
                     Path.of(settings.get("data")),
                     "at least 2 classes are needed but the labels are all " + train.classes());
@@ -214,6 +217,16 @@ final class TrainCommand implements Command {
                 UsageException.whereInvalid(() -> Normalization.Kind.parse(settings.get("normalize")));
         Normalization normalization = UsageException.whereInvalid(() -> Normalization.fit(kind, train.features()));
         return new TrainData(train, parts.validation(), parts.test(), normalization);
+    }
+
+    /** The samples as the model takes them. */
+    private static TrainData prepared(TrainData data, Settings settings, TrainConfig config) {
+        RbmConfig rbm = config.rbm();
+        try {
+            return rbm == null ? data : rbm.prepare(data, config.loop().seed());
+        } catch (IllegalArgumentException e) {
+            throw MalformedDataException.inFile(Path.of(settings.get("data")), String.valueOf(e.getMessage()));
+        }
     }
 
     private static Path outDirectory(Settings settings) {
@@ -231,7 +244,8 @@ final class TrainCommand implements Command {
     private static RunManifest manifest(Settings settings, Arguments arguments, TrainData data, BackendChoice choice) {
         List<RunManifest.DataSource> sources = new ArrayList<>();
         sources.add(source("train", settings.get("data"), data.train()));
-        addSource(sources, "validation", settings.get("data"), data.validation());
+        String validation = settings.find("validation-data");
+        addSource(sources, "validation", validation == null ? settings.get("data") : validation, data.validation());
         String test = settings.find("test");
         addSource(sources, "test", test == null ? settings.get("data") : test, data.test());
         return new RunManifest(
@@ -286,19 +300,22 @@ final class TrainCommand implements Command {
         List<String> lines = new ArrayList<>();
         Dataset test = data.test();
         Dataset validation = data.validation();
+        int features = data.train().featureCount();
+        int classes = data.train().classes().size();
+        boolean rbm = config.rbm() != null;
         lines.add("data " + settings.get("data") + ": " + data.train().rows() + " training"
                 + (validation == null ? "" : ", " + validation.rows() + " validation")
-                + (test == null ? "" : ", " + test.rows() + " test") + " samples, "
-                + data.train().featureCount() + " features, "
-                + data.train().classes().size() + " classes");
+                + (test == null ? "" : ", " + test.rows() + " test") + " samples, " + features + " features"
+                + (rbm ? "" : ", " + classes + " classes"));
         String sizes = Stream.of(
-                        Stream.of(data.train().featureCount()),
-                        config.hidden().stream(),
-                        Stream.of(data.train().classes().size()))
+                        Stream.of(features), config.hidden().stream(), rbm ? Stream.<Integer>of() : Stream.of(classes))
                 .flatMap(size -> size)
                 .map(String::valueOf)
                 .collect(Collectors.joining("-"));
-        lines.add("network " + sizes + ", " + config.activation().name());
+        lines.add(
+                rbm
+                        ? "restricted Boltzmann machine " + sizes
+                        : "network " + sizes + ", " + config.activation().name());
         lines.add("backend " + choice.backend().name() + ": " + choice.backend().description() + " (" + choice.reason()
                 + ")");
         lines.add("run directory " + directory.path());

@@ -24,6 +24,8 @@ public record Normalization(Kind kind, float[] offset, float[] scale) {
         ZSCORE,
         /** From 0 to 1. */
         MINMAX,
+        /** All features together from 0 to 1. */
+        RANGE,
         /** Bytes divided by 255. */
         UNIT,
         /** Features as they are. */
@@ -36,7 +38,8 @@ public record Normalization(Kind kind, float[] offset, float[] scale) {
                     return kind;
                 }
             }
-            throw new IllegalArgumentException("normalization must be zscore, minmax, unit or none but was " + name);
+            throw new IllegalArgumentException(
+                    "normalization must be zscore, minmax, range, unit or none but was " + name);
         }
 
         @Override
@@ -71,6 +74,7 @@ public record Normalization(Kind kind, float[] offset, float[] scale) {
         return switch (kind) {
             case NONE -> none(samples.columns());
             case UNIT -> unit(samples);
+            case RANGE -> range(samples);
             case ZSCORE -> zscore(samples);
             case MINMAX -> minmax(samples);
         };
@@ -81,6 +85,21 @@ public record Normalization(Kind kind, float[] offset, float[] scale) {
             throw new IllegalArgumentException("normalization unit is for bytes of 0 to 255; use minmax");
         }
         return uniform(Kind.UNIT, samples.columns(), 1f / 255f);
+    }
+
+    private static Normalization range(Matrix samples) {
+        ColumnStatistics statistics = ColumnStatistics.of(samples);
+        float min = Float.POSITIVE_INFINITY;
+        float max = Float.NEGATIVE_INFINITY;
+        for (int c = 0; c < samples.columns(); c++) {
+            scaleOf(statistics.variance(c), c); // refuses missing values
+            min = Math.min(min, statistics.min(c));
+            max = Math.max(max, statistics.max(c));
+        }
+        float[] offset = new float[samples.columns()];
+        Arrays.fill(offset, min);
+        Normalization range = uniform(Kind.RANGE, offset.length, max == min ? 1 : scaleOf((double) max - min, 0));
+        return new Normalization(Kind.RANGE, offset, range.scale());
     }
 
     private static Normalization zscore(Matrix samples) {

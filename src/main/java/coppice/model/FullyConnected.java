@@ -73,36 +73,57 @@ final class FullyConnected implements Layer {
         return sparse == null ? null : sparse.pattern();
     }
 
+    /** Number of stored weights. */
+    int connections() {
+        return sparse == null
+                ? Math.multiplyExact(inputs, outputs)
+                : sparse.pattern().connections();
+    }
+
     private Parameter denseWeights() {
         return Objects.requireNonNull(dense);
     }
 
     @Override
     public void forward(Backend backend, Tensor input, Pass pass) {
+        forward(backend, input, neurons, pass);
+    }
+
+    /** Computes the outputs of any neurons of the layer's number. */
+    void forward(Backend backend, Tensor input, Neurons to, Pass pass) {
         if (sparse != null) {
-            backend.forward(sparse, bias.value(), input, neurons, pass);
+            backend.forward(sparse, bias.value(), input, to, pass);
         } else {
-            backend.forward(denseWeights().value(), bias.value(), input, neurons, pass);
+            backend.forward(denseWeights().value(), bias.value(), input, to, pass);
         }
     }
 
     @Override
     public void backward(Backend backend, Neurons below, Pass pass) {
+        backward(backend, neurons.gradient(), below, pass);
+    }
+
+    /** Passes anything of the outputs' shape on to the neurons below. */
+    void backward(Backend backend, Tensor dz, Neurons below, Pass pass) {
         if (sparse != null) {
-            backend.backward(sparse, neurons.gradient(), below, pass);
+            backend.backward(sparse, dz, below, pass);
         } else {
-            backend.backward(denseWeights().value(), neurons.gradient(), below, pass);
+            backend.backward(denseWeights().value(), dz, below, pass);
+        }
+    }
+
+    /** Learns weights and biases from any gradient of the outputs' number of rows. */
+    void update(Backend backend, Tensor dz, Tensor input, Backend.Updates updates, Pass pass) {
+        if (sparse != null) {
+            backend.update(sparse, bias, dz, input, updates, pass);
+        } else {
+            backend.update(denseWeights(), bias, dz, input, updates, pass);
         }
     }
 
     @Override
     public void update(Backend backend, Tensor input, LayerUpdates updates, Pass pass) {
-        Backend.Updates both = updates.weightsAndBias();
-        if (sparse != null) {
-            backend.update(sparse, bias, neurons.gradient(), input, both, pass);
-        } else {
-            backend.update(denseWeights(), bias, neurons.gradient(), input, both, pass);
-        }
+        update(backend, neurons.gradient(), input, updates.weightsAndBias(), pass);
         Parameter slopes = neurons.slopes();
         if (slopes != null) {
             backend.update(slopes, Objects.requireNonNull(neurons.slopeGradient()), updates.slopes());
@@ -125,7 +146,7 @@ final class FullyConnected implements Layer {
         }
     }
 
-    private static void forget(Backend backend, Parameter parameter) {
+    static void forget(Backend backend, Parameter parameter) {
         for (Tensor buffer : parameter.state()) {
             backend.upload(buffer, new float[buffer.rows() * buffer.columns()]);
         }
@@ -183,7 +204,7 @@ final class FullyConnected implements Layer {
                 slopes == null ? List.of() : buffers(backend, slopes));
     }
 
-    private static List<float[]> buffers(Backend backend, Parameter parameter) {
+    static List<float[]> buffers(Backend backend, Parameter parameter) {
         return parameter.state().stream().map(backend::download).toList();
     }
 }

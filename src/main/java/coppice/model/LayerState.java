@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param biasState the optimizer's buffers for the biases
  * @param slopes SReLU's parameters, (4, outputs) row-major; null for other activations
  * @param slopeState the optimizer's buffers for them
+ * @param visible the visible side of a restricted Boltzmann machine, whose hidden side the outputs are; else null
  */
 @SuppressWarnings("ArrayRecordComponent") // views of what a backend holds, not compared
 public record LayerState(
@@ -27,15 +28,46 @@ public record LayerState(
         float[] bias,
         List<float[]> biasState,
         float @Nullable [] slopes,
-        List<float[]> slopeState) {
+        List<float[]> slopeState,
+        @Nullable VisibleUnits visible) {
+
+    /** The same without the states of persistent chains. */
+    public LayerState withoutChains() {
+        return visible == null
+                ? this
+                : withVisible(new VisibleUnits(visible.bias(), visible.biasState(), visible.baseBias(), null));
+    }
 
     /** Number of stored weights. */
     public int connections() {
         return weights.length;
     }
 
+    /** A layer of a network. */
+    public LayerState(
+            int outputs,
+            int inputs,
+            @Nullable CsrPattern pattern,
+            float[] weights,
+            List<float[]> weightState,
+            float[] bias,
+            List<float[]> biasState,
+            float @Nullable [] slopes,
+            List<float[]> slopeState) {
+        this(outputs, inputs, pattern, weights, weightState, bias, biasState, slopes, slopeState, null);
+    }
+
+    /** The same with a visible side. */
+    public LayerState withVisible(VisibleUnits units) {
+        return new LayerState(
+                outputs, inputs, pattern, weights, weightState, bias, biasState, slopes, slopeState, units);
+    }
+
     /** Number of learned numbers: weights, biases and slopes. */
     public long parameters() {
-        return (long) weights.length + bias.length + (slopes == null ? 0 : slopes.length);
+        return (long) weights.length
+                + bias.length
+                + (slopes == null ? 0 : slopes.length)
+                + (visible == null ? 0 : visible.bias().length);
     }
 }

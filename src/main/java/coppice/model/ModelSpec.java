@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The shape of a multilayer perceptron.
+ * The shape of a multilayer perceptron, or of the one layer of weights of a restricted Boltzmann machine.
  *
  * @param inputs number of features, at least 1
  * @param hidden neurons of each hidden layer, each at least 1
- * @param classes number of outputs, at least 2
+ * @param outputs number of outputs: classes or, of a machine, hidden units; at least 1
  * @param activation of the hidden layers
  * @param loss what the outputs are trained for
  * @param dropout share of each hidden layer's outputs dropped in training, in [0, 1)
@@ -20,7 +20,7 @@ import java.util.List;
 public record ModelSpec(
         int inputs,
         List<Integer> hidden,
-        int classes,
+        int outputs,
         ActivationSpec activation,
         Loss loss,
         double dropout,
@@ -47,9 +47,9 @@ public record ModelSpec(
     /** Checks the ranges. */
     public ModelSpec {
         hidden = List.copyOf(hidden);
-        if (inputs < 1 || classes < 2) {
+        if (inputs < 1 || outputs < 1) {
             throw new IllegalArgumentException(
-                    "a network needs at least 1 feature and 2 classes but got " + inputs + " and " + classes);
+                    "a network needs at least 1 feature and 1 output but got " + inputs + " and " + outputs);
         }
         for (int neurons : hidden) {
             if (neurons < 1) {
@@ -73,7 +73,7 @@ public record ModelSpec(
 
     /** Neurons that a layer of weights feeds. */
     public int layerOutputs(int layer) {
-        return layer == hidden.size() ? classes : hidden.get(layer);
+        return layer == hidden.size() ? outputs : hidden.get(layer);
     }
 
     /**

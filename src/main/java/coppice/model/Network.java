@@ -10,7 +10,6 @@ import coppice.backend.Pass;
 import coppice.backend.Samples;
 import coppice.backend.Tensor;
 import coppice.backend.Update;
-import coppice.matrix.CsrPattern;
 import coppice.parallel.WorkerPool;
 import coppice.random.Philox;
 import coppice.random.Stream;
@@ -153,17 +152,7 @@ public final class Network implements Model {
 
     @Override
     public List<Integer> connections() {
-        List<Integer> connections = new ArrayList<>();
-        for (int layer = 0; layer < layers.size(); layer++) {
-            CsrPattern pattern = layers.get(layer).pattern();
-            connections.add(pattern == null ? dense(layer) : pattern.connections());
-        }
-        return connections;
-    }
-
-    private int dense(int layer) {
-        return Math.multiplyExact(
-                inputOf(layer).rows(), layers.get(layer).neurons().output().rows());
+        return layers.stream().map(FullyConnected::connections).toList();
     }
 
     @Override

@@ -25,5 +25,7 @@ public enum Stream {
     /** Changes to training images. */
     AUGMENT,
     /** Random choice of the connections to cut. */
-    PRUNE
+    PRUNE,
+    /** States drawn of features that are probabilities. */
+    BINARIZE
 }

@@ -15,8 +15,9 @@ import java.util.Map;
  * <p>Tensors: {@code layer.N.row_offsets}, {@code layer.N.column_indices} and {@code layer.N.values} of a sparse layer
  * (CSR, outputs x inputs) or {@code layer.N.weight} of a dense one, {@code layer.N.bias}, {@code layer.N.srelu} where
  * there is one, the optimizer's buffers ({@code layer.N.velocity}, or {@code .first_moment} and {@code .second_moment};
- * the same with {@code bias_} and {@code srelu_}), {@code input.offset} and {@code input.scale}. N counts from 0. The
- * metadata hold JSON texts. Nothing here depends on where or how fast a run went.
+ * the same with {@code bias_} and {@code srelu_}), {@code input.offset} and {@code input.scale}. A restricted Boltzmann
+ * machine also has {@code layer.0.visible_bias}, {@code .base_bias} and, if persistent, {@code .chains}. N counts from
+ * 0. The metadata hold JSON texts. Nothing here depends on where or how fast a run went.
  *
  * @param configuration the settings that the numbers depend on
  * @param training the state of training, a JSON text
@@ -94,7 +95,8 @@ public record Checkpoint(
             }
             int features = layers.isEmpty() ? 0 : layers.get(0).inputs();
             int outputs = layers.isEmpty() ? 0 : layers.get(layers.size() - 1).outputs();
-            if (layers.isEmpty() || classes.size() != outputs) {
+            boolean machine = !layers.isEmpty() && layers.get(0).visible() != null; // its outputs are no classes
+            if (layers.isEmpty() || (!machine && classes.size() != outputs)) {
                 throw MalformedDataException.inFile(
                         file,
                         "a class for each of " + outputs + " outputs was expected but there are " + classes.size());

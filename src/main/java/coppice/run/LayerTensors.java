@@ -3,6 +3,7 @@ package coppice.run;
 import coppice.MalformedDataException;
 import coppice.matrix.CsrPattern;
 import coppice.model.LayerState;
+import coppice.model.VisibleUnits;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,6 +40,10 @@ final class LayerTensors {
             tensors.add(TensorEntry.floats(
                     prefix + "bias_" + names.get(i), layer.biasState().get(i), layer.outputs()));
         }
+        VisibleUnits visible = layer.visible();
+        if (visible != null) {
+            addVisible(visible, prefix, names, tensors);
+        }
         float[] slopes = layer.slopes();
         if (slopes != null) {
             tensors.add(matrix(prefix + "srelu", 4, layer.outputs(), slopes));
@@ -50,6 +55,40 @@ final class LayerTensors {
                         layer.slopeState().get(i)));
             }
         }
+    }
+
+    private static void addVisible(VisibleUnits visible, String prefix, List<String> names, List<TensorEntry> tensors) {
+        int units = visible.bias().length;
+        tensors.add(TensorEntry.floats(prefix + "visible_bias", visible.bias(), units));
+        for (int i = 0; i < visible.biasState().size(); i++) {
+            tensors.add(TensorEntry.floats(
+                    prefix + "visible_bias_" + names.get(i), visible.biasState().get(i), units));
+        }
+        tensors.add(TensorEntry.floats(prefix + "base_bias", visible.baseBias(), units));
+        float[] chains = visible.chains();
+        if (chains != null) {
+            tensors.add(TensorEntry.floats(prefix + "chains", chains, chains.length));
+        }
+    }
+
+    private static @Nullable VisibleUnits visible(Path file, SafeTensorsReader reader, LayerShape shape, String prefix)
+            throws IOException {
+        if (!reader.names().contains(prefix + "visible_bias")) {
+            return null;
+        }
+        int units = shape.inputs();
+        float[] chains = reader.names().contains(prefix + "chains") ? reader.floats(prefix + "chains") : null;
+        if (chains != null && (chains.length == 0 || chains.length % shape.outputs() != 0)) {
+            throw MalformedDataException.inFile(
+                    file,
+                    "tensor " + prefix + "chains has " + chains.length + " elements; states of " + shape.outputs()
+                            + " hidden units were expected");
+        }
+        return new VisibleUnits(
+                floats(file, reader, prefix + "visible_bias", units),
+                buffers(file, reader, prefix + "visible_bias_", units),
+                floats(file, reader, prefix + "base_bias", units),
+                chains);
     }
 
     private static TensorEntry matrix(String name, int rows, int columns, float[] data) {
@@ -72,7 +111,8 @@ final class LayerTensors {
                 floats(file, reader, prefix + "bias", shape.outputs()),
                 buffers(file, reader, prefix + "bias_", shape.outputs()),
                 slopes,
-                slopes == null ? List.of() : buffers(file, reader, prefix + "srelu_", 4L * shape.outputs()));
+                slopes == null ? List.of() : buffers(file, reader, prefix + "srelu_", 4L * shape.outputs()),
+                visible(file, reader, shape, prefix));
     }
 
     private static List<float[]> buffers(Path file, SafeTensorsReader reader, String prefix, long count)

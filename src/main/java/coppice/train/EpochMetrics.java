@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param epoch from 1
  * @param step updates made so far
  * @param learningRate of the epoch's last step
- * @param trainLoss mean over the epoch
- * @param trainAccuracy over the epoch, dropout included
+ * @param trainLoss mean over the epoch; of a machine the squared error of the reconstruction, a visible unit
+ * @param trainAccuracy over the epoch, dropout included; like the other accuracies null for a machine
  * @param validationLoss null where not evaluated
  * @param validationAccuracy null where not evaluated
  * @param testLoss null where not evaluated
@@ -25,7 +25,7 @@ public record EpochMetrics(
         int step,
         double learningRate,
         double trainLoss,
-        double trainAccuracy,
+        @Nullable Double trainAccuracy,
         @Nullable Double validationLoss,
         @Nullable Double validationAccuracy,
         @Nullable Double testLoss,

@@ -40,7 +40,8 @@ public final class Evaluator {
 
     /** Puts samples on the backend in the order they stand. */
     public Samples load(Dataset data) {
-        Samples samples = backend.samples(data.features(), data.labels());
+        int[] labels = data.hasLabels() ? data.labels() : new int[data.rows()]; // what they are does not matter then
+        Samples samples = backend.samples(data.features(), labels);
         backend.order(samples, IntStream.range(0, data.rows()).toArray());
         return samples;
     }

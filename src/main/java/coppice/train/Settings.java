@@ -22,6 +22,7 @@ public final class Settings {
                     "digits",
                     "a known data set, or files (IDX: images,labels; CIFAR: batches)"),
             data("test", "PATH[,PATH...]", null, "test files; without them known data sets bring their own"),
+            data("validation-data", "PATH[,PATH...]", null, "validation files, in place of --validation"),
             result(
                     "test-fraction",
                     "F",
@@ -39,7 +40,8 @@ public final class Settings {
                     "COLUMN",
                     null,
                     "Data",
-                    "label column of a text table, by name or index (from 0, or -1 for the last); default last"),
+                    "label column of a text table, by name or index (from 0, or -1 for the last), or none; default last, for"
+                            + " rbm none"),
             result("header", "yes|no|auto", "auto", "Data", "whether the first row of a text table names the columns"),
             result(
                     "variables",
@@ -60,8 +62,9 @@ public final class Settings {
                     "KIND",
                     "zscore",
                     "Data",
-                    "zscore, minmax, unit (bytes / 255) or none; fitted on the training samples"),
-            result("model", "KIND", "mlp", "Network", "mlp: multilayer perceptron"),
+                    "zscore, minmax, range (all features together from 0 to 1), unit (bytes / 255) or none; fitted on the"
+                            + " training samples"),
+            result("model", "KIND", "mlp", "Network", "mlp: multilayer perceptron; rbm: restricted Boltzmann machine"),
             result("hidden", "N[,N...]", "1000,1000,1000", "Network", "neurons of each hidden layer"),
             result(
                     "activation",
@@ -82,6 +85,15 @@ public final class Settings {
                     "he",
                     "Network",
                     "first weights: normal:SD, uniform:LIMIT, he, he-sparse, xavier, xavier-sparse or zero"),
+            machine("cd-steps", "K", "steps of the Markov chain an update (CD-k)"),
+            machine("persistent", null, "let the chains go on from update to update (persistent CD)"),
+            machine("visible", "KIND", "visible units of the chains: states, or probabilities"),
+            machine("visible-bias", "KIND", "first visible biases: data (log odds of the training means) or zero"),
+            machine(
+                    "binarize",
+                    "KIND",
+                    "features become 0 or 1: threshold (from 0.5), sample (drawn once), resample (drawn each step) or"
+                            + " none"),
             result(
                     "epsilon",
                     "E",
@@ -174,6 +186,24 @@ public final class Settings {
             run("quiet", null, "false", "print the result only"),
             run("verbose", null, "false", "print more, and the whole trace of an error"));
 
+    /** What a restricted Boltzmann machine has in place of the table's defaults. */
+    public static final Map<String, String> RBM_DEFAULTS = Map.ofEntries(
+            Map.entry("label", "none"),
+            Map.entry("hidden", "500"),
+            Map.entry("init", "normal:0.05"),
+            Map.entry("epsilon", "11"),
+            Map.entry("normalize", "range"),
+            Map.entry("cd-steps", "1"),
+            Map.entry("persistent", "false"),
+            Map.entry("visible", "states"),
+            Map.entry("visible-bias", "data"),
+            Map.entry("binarize", "none"));
+
+    private static final List<String> RBM_ONLY =
+            List.of("cd-steps", "persistent", "visible", "visible-bias", "binarize");
+    private static final List<String> NOT_RBM =
+            List.of("activation", "loss", "dropout", "sparse-output", "target-accuracy");
+
     private final Map<String, String> values;
 
     private Settings(Map<String, String> values) {
@@ -187,6 +217,11 @@ public final class Settings {
     private static Setting result(
             String name, String argument, @Nullable String defaultValue, String group, String help) {
         return new Setting(name, argument, defaultValue, group, Scope.RESULT, help);
+    }
+
+    private static Setting machine(String name, @Nullable String argument, String help) {
+        String none = argument == null ? "false" : null;
+        return new Setting(name, argument, none, "Restricted Boltzmann machine", Scope.RESULT, help);
     }
 
     private static Setting flag(String name, String group, String help) {
@@ -203,10 +238,19 @@ public final class Settings {
      * @throws IllegalArgumentException for a name that is not in the table, or both --epsilon and --density
      */
     public static Settings of(Map<String, String> given) {
+        boolean rbm = "rbm".equals(given.get("model"));
+        List<String> foreign = rbm ? NOT_RBM : RBM_ONLY;
         Map<String, String> values = new LinkedHashMap<>();
         for (Setting setting : TABLE) {
-            String value = given.getOrDefault(setting.name(), setting.defaultValue());
-            if (value != null) {
+            String name = setting.name();
+            String own = rbm ? RBM_DEFAULTS.get(name) : null;
+            String value = given.getOrDefault(name, own == null ? setting.defaultValue() : own);
+            if (foreign.contains(name)) {
+                if (given.containsKey(name)) {
+                    throw new IllegalArgumentException(
+                            name + (rbm ? " does not apply to model rbm" : " applies to model rbm only"));
+                }
+            } else if (value != null) {
                 values.put(setting.name(), value);
             }
         }

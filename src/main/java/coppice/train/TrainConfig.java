@@ -1,13 +1,18 @@
 package coppice.train;
 
+import coppice.backend.Backend;
 import coppice.backend.Loss;
 import coppice.backend.Update;
 import coppice.model.ActivationSpec;
 import coppice.model.EvolutionRules;
 import coppice.model.Initializer;
+import coppice.model.LayerState;
 import coppice.model.LearningRateSchedule;
+import coppice.model.Model;
 import coppice.model.ModelSpec;
+import coppice.model.Network;
 import coppice.model.Optimizer;
+import coppice.model.Rbm;
 import coppice.topology.Density;
 import coppice.topology.Evolution;
 import coppice.topology.EvolutionSchedule;
@@ -19,6 +24,7 @@ import coppice.topology.SparsityDistribution;
 import coppice.topology.UniformGrow;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a run learns and how: the settings that its numbers depend on, as the parts that use them.
@@ -33,6 +39,7 @@ import java.util.List;
  * @param optimizer how weights follow gradients
  * @param learningRate of each step
  * @param loop sizes and ends of the loop
+ * @param rbm what a restricted Boltzmann machine needs; null for a network
  */
 public record TrainConfig(
         List<Integer> hidden,
@@ -44,7 +51,8 @@ public record TrainConfig(
         EvolutionSchedule schedule,
         Optimizer optimizer,
         LearningRateSchedule learningRate,
-        Loop loop) {
+        Loop loop,
+        @Nullable RbmConfig rbm) {
 
     /**
      * Sizes and ends of the training loop.
@@ -65,18 +73,17 @@ public record TrainConfig(
      * @throws IllegalArgumentException naming the setting, its value and what was expected
      */
     public static TrainConfig of(Settings settings) {
-        settings.parse("model", "mlp", text -> text.equals("mlp") ? text : null);
+        boolean rbm = settings.parse("model", "mlp or rbm", text -> switch (text) {
+            case "mlp" -> false;
+            case "rbm" -> true;
+            default -> null;
+        });
         return new TrainConfig(
-                hidden(settings),
-                ActivationSpec.parse(settings.get("activation")),
-                settings.parse("loss", "cross-entropy, mse or mse-reference", text -> switch (text) {
-                    case "cross-entropy" -> Loss.CROSS_ENTROPY;
-                    case "mse" -> Loss.MSE;
-                    case "mse-reference" -> Loss.MSE_REFERENCE;
-                    default -> null;
-                }),
-                settings.number("dropout", "in [0, 1)", p -> p >= 0 && p < 1),
-                sparsity(settings),
+                hidden(settings, rbm),
+                ActivationSpec.parse(rbm ? "sigmoid" : settings.get("activation")),
+                rbm ? Loss.MSE : loss(settings),
+                rbm ? 0 : settings.number("dropout", "in [0, 1)", p -> p >= 0 && p < 1),
+                sparsity(settings, rbm),
                 rules(settings),
                 schedule(settings),
                 optimizer(settings),
@@ -84,10 +91,23 @@ public record TrainConfig(
                         settings.get("lr-schedule"),
                         settings.number("learning-rate", "above 0", rate -> rate > 0),
                         settings.number("warm-up", "of at least 0", epochs -> epochs >= 0)),
-                loop(settings));
+                loop(settings),
+                rbm ? RbmConfig.of(settings) : null);
     }
 
-    private static List<Integer> hidden(Settings settings) {
+    private static Loss loss(Settings settings) {
+        return settings.parse("loss", "cross-entropy, mse or mse-reference", text -> switch (text) {
+            case "cross-entropy" -> Loss.CROSS_ENTROPY;
+            case "mse" -> Loss.MSE;
+            case "mse-reference" -> Loss.MSE_REFERENCE;
+            default -> null;
+        });
+    }
+
+    private static List<Integer> hidden(Settings settings, boolean rbm) {
+        if (rbm) {
+            return List.of(settings.integer("hidden", 1));
+        }
         return settings.parse("hidden", "whole numbers above 0, separated by commas", text -> {
             List<Integer> sizes =
                     Arrays.stream(text.split(",", -1)).map(Integer::valueOf).toList();
@@ -95,7 +115,7 @@ public record TrainConfig(
         });
     }
 
-    private static ModelSpec.Sparsity sparsity(Settings settings) {
+    private static ModelSpec.Sparsity sparsity(Settings settings, boolean rbm) {
         Density density = settings.find("density") == null
                 ? Density.epsilon(settings.number("epsilon", "above 0", e -> e > 0))
                 : Density.share(settings.number("density", "in (0, 1]", d -> d > 0 && d <= 1));
@@ -107,7 +127,7 @@ public record TrainConfig(
                     case "uniform" -> SparsityDistribution.UNIFORM;
                     default -> null;
                 }),
-                settings.is("sparse-output"),
+                rbm || settings.is("sparse-output"), // the only layer
                 settings.parse("topology-draws", "exact or with-replacement", text -> switch (text) {
                     case "exact" -> false;
                     case "with-replacement" -> true;
@@ -181,8 +201,17 @@ public record TrainConfig(
                         : settings.number("target-accuracy", "in (0, 1]", a -> a > 0 && a <= 1));
     }
 
-    /** The network for a data set. */
+    /** The shape for a data set; a machine is one layer of weights whose outputs are the hidden units. */
     public ModelSpec modelSpec(int features, int classes) {
-        return new ModelSpec(features, hidden, classes, activation, loss, dropout, sparsity);
+        return rbm == null
+                ? new ModelSpec(features, hidden, classes, activation, loss, dropout, sparsity)
+                : new ModelSpec(features, List.of(), hidden.get(0), activation, loss, dropout, sparsity);
+    }
+
+    /** What these settings train, on a backend; the arguments as those of {@link Network} and {@link Rbm}. */
+    public Model model(Backend backend, ModelSpec spec, List<LayerState> layers, int stateBuffers, int batch) {
+        return rbm == null
+                ? new Network(backend, spec, layers, stateBuffers, batch, loop.seed())
+                : new Rbm(backend, rbm.divergence(), layers.get(0), stateBuffers, batch, loop.seed());
     }
 }

@@ -10,10 +10,17 @@ import org.jspecify.annotations.Nullable;
  * @param train to learn from
  * @param validation chooses the best epoch in place of the test set; null for none
  * @param test to report; null for none
- * @param normalization fitted on the training samples
+ * @param normalization fitted on the training samples, and kept with the model
+ * @param applied what batches go through: that, or nothing where the samples went through it already
  */
 public record TrainData(
         Dataset train,
         @Nullable Dataset validation,
         @Nullable Dataset test,
-        Normalization normalization) {}
+        Normalization normalization,
+        Normalization applied) {
+    /** Samples that go through the normalization batch by batch. */
+    public TrainData(Dataset train, @Nullable Dataset validation, @Nullable Dataset test, Normalization normalization) {
+        this(train, validation, test, normalization, normalization);
+    }
+}

@@ -35,8 +35,8 @@ public final class TrainState {
     public @Nullable Double testAccuracy;
     /** Validation accuracy at the last evaluation. */
     public @Nullable Double validationAccuracy;
-    /** Greatest accuracy that chose an epoch as the best. */
-    public @Nullable Double bestAccuracy;
+    /** What chose an epoch as the best: its accuracy, or of a machine its reconstruction error below zero. */
+    public @Nullable Double bestScore;
     /** Test accuracy of the best epoch. */
     public @Nullable Double bestTestAccuracy;
     /** The best epoch, from 1. */

@@ -11,7 +11,6 @@ import coppice.model.FirstWeights;
 import coppice.model.LayerState;
 import coppice.model.Model;
 import coppice.model.ModelSpec;
-import coppice.model.Network;
 import coppice.model.Phase;
 import coppice.parallel.WorkerPool;
 import coppice.random.RandomStream;
@@ -91,17 +90,23 @@ public final class Trainer {
             layers = checkpoint.layers();
             state = trainState(directory, checkpoint);
         } else {
-            layers = FirstWeights.draw(spec, seed(), pool);
+            layers = firstLayers(spec);
             state = new TrainState();
             state.connectionsExplored =
                     layers.stream().mapToLong(LayerState::connections).sum();
         }
         int stateBuffers = config.optimizer().kind().stateBuffers();
-        this.model = new Network(backend, spec, layers, stateBuffers, batch, seed());
-        this.evaluator = new Evaluator(backend, model, batch, data.normalization());
+        this.model = config.model(backend, spec, layers, stateBuffers, batch);
+        this.evaluator = new Evaluator(backend, model, batch, data.applied());
         this.train = evaluator.load(data.train());
         this.validation = load(data.validation());
         this.test = load(data.test());
+    }
+
+    private List<LayerState> firstLayers(ModelSpec spec) {
+        List<LayerState> layers = FirstWeights.draw(spec, seed(), pool);
+        RbmConfig rbm = config.rbm();
+        return rbm == null ? layers : List.of(layers.get(0).withVisible(rbm.firstUnits(data)));
     }
 
     private static TrainState trainState(RunDirectory directory, Checkpoint checkpoint) {
@@ -150,7 +155,7 @@ public final class Trainer {
     }
 
     private boolean targetReached() {
-        return state.bestAccuracy != null && state.bestAccuracy >= config.loop().targetAccuracy();
+        return state.bestScore != null && state.bestScore >= config.loop().targetAccuracy();
     }
 
     /** Evolves if it is time, and draws the order of the samples; both once for each epoch, resumed or not. */
@@ -244,7 +249,7 @@ public final class Trainer {
                 new Totals(state.openLoss, state.openCorrect, data.train().rows());
         requireFinite(trained.meanLoss());
         state.trainLoss = trained.meanLoss();
-        state.trainAccuracy = trained.accuracy();
+        state.trainAccuracy = accuracy(trained);
         state.epochsDone++;
         state.epochOpen = false;
         state.stepInEpoch = 0;
@@ -254,10 +259,10 @@ public final class Trainer {
         Totals tested = evaluateIfDue(test);
         if (tested != null) {
             state.testLoss = tested.meanLoss();
-            state.testAccuracy = tested.accuracy();
+            state.testAccuracy = accuracy(tested);
         }
         if (validated != null) {
-            state.validationAccuracy = validated.accuracy();
+            state.validationAccuracy = accuracy(validated);
         }
         chooseBest(validated != null ? validated : tested, tested);
         EpochMetrics.Seconds seconds = timer.take();
@@ -278,10 +283,24 @@ public final class Trainer {
         return totals;
     }
 
+    /** A machine has no classes to be right about. */
+    private @Nullable Double accuracy(@Nullable Totals totals) {
+        return totals == null || config.rbm() != null ? null : totals.accuracy();
+    }
+
+    private static @Nullable Double loss(@Nullable Totals totals) {
+        return totals == null ? null : totals.meanLoss();
+    }
+
+    /** The greatest accuracy is best, of a machine the least reconstruction error. */
     private void chooseBest(@Nullable Totals choosing, @Nullable Totals tested) {
-        if (choosing != null && (state.bestAccuracy == null || choosing.accuracy() > state.bestAccuracy)) {
-            state.bestAccuracy = choosing.accuracy();
-            state.bestTestAccuracy = tested == null ? null : tested.accuracy();
+        if (choosing == null) {
+            return;
+        }
+        double score = config.rbm() == null ? choosing.accuracy() : -choosing.meanLoss();
+        if (state.bestScore == null || score > state.bestScore) {
+            state.bestScore = score;
+            state.bestTestAccuracy = accuracy(tested);
             state.bestEpoch = state.epochsDone;
         }
     }
@@ -294,11 +313,11 @@ public final class Trainer {
                 state.step,
                 learningRate,
                 trained.meanLoss(),
-                trained.accuracy(),
-                validated == null ? null : validated.meanLoss(),
-                validated == null ? null : validated.accuracy(),
-                tested == null ? null : tested.meanLoss(),
-                tested == null ? null : tested.accuracy(),
+                accuracy(trained),
+                loss(validated),
+                accuracy(validated),
+                loss(tested),
+                accuracy(tested),
                 connections.stream().mapToLong(Integer::longValue).sum(),
                 connections,
                 state.connectionsExplored,

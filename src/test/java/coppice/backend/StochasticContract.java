@@ -87,7 +87,7 @@ public abstract class StochasticContract {
             }
         }
         double[] totals = get(results, "squared error");
-        assertEquals(0.5 + error, totals[0], 1e-5 * error);
+        assertEquals(0.5 + error / shape.units(), totals[0], 1e-5 * error);
         assertEquals(List.of(3.0, 10.0 + batch), List.of(totals[1], totals[2]));
         checkAnneal(shape, second, get(results, "anneal"));
         checkBias(shape, second, get(results, "bias"));

@@ -60,6 +60,38 @@ class CudaTrainTest {
     }
 
     @Test
+    void aRestrictedBoltzmannMachine(@TempDir Path temp) {
+        same(
+                temp,
+                "--model",
+                "rbm",
+                "--hidden",
+                "40",
+                "--binarize",
+                "resample",
+                "--epochs",
+                "5",
+                "--evolve-every",
+                "2");
+    }
+
+    @Test
+    void aMachineWithPersistentChains(@TempDir Path temp) {
+        same(temp, "--model", "rbm", "--hidden", "33", "--persistent", "--cd-steps", "3", "--batch-size", "50");
+    }
+
+    @Test
+    void annealingGivesTheSameLikelihood(@TempDir Path temp) {
+        Path run = temp.resolve("run");
+        train(run, "cpu", "--model", "rbm", "--hidden", "20", "--binarize", "threshold", "--epochs", "3");
+        String file = run.resolve("last.safetensors").toString();
+        Cli cpu = Cli.run("evaluate", "--from", file, "--ais", "short", "--json", "--backend", "cpu");
+        Cli cuda = Cli.run("evaluate", "--from", file, "--ais", "short", "--json", "--backend", "cuda");
+        assertEquals(ExitCode.DONE, cuda.code(), cuda.err());
+        assertEquals(cpu.out(), cuda.out());
+    }
+
+    @Test
     void aRunGoesOnOnTheOtherBackend(@TempDir Path temp) {
         String whole = train(temp.resolve("whole"), "cpu", "--epochs", "4").sha256();
         Path directory = temp.resolve("parts");

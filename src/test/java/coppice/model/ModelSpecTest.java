@@ -74,8 +74,8 @@ class ModelSpecTest {
 
     @ParameterizedTest
     @CsvSource({
-        "0, 3, 2, 0, a network needs at least 1 feature and 2 classes but got 0 and 2",
-        "4, 3, 1, 0, a network needs at least 1 feature and 2 classes but got 4 and 1",
+        "0, 3, 2, 0, a network needs at least 1 feature and 1 output but got 0 and 2",
+        "4, 3, 0, 0, a network needs at least 1 feature and 1 output but got 4 and 0",
         "4, 0, 2, 0, a hidden layer needs at least 1 neuron but got 0",
         "4, 3, 2, 1, 'dropout must be in [0, 1) but was 1.0'",
         "4, 3, 2, -0.5, 'dropout must be in [0, 1) but was -0.5'",

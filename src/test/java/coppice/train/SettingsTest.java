@@ -38,12 +38,23 @@ class SettingsTest {
     void everyDefaultHolds() {
         Settings settings = Settings.of(Map.of());
         for (Setting setting : Settings.TABLE) {
-            assertEquals(setting.defaultValue(), settings.find(setting.name()));
+            boolean ofMachines = setting.group().equals("Restricted Boltzmann machine");
+            assertEquals(ofMachines ? null : setting.defaultValue(), settings.find(setting.name()));
         }
         assertEquals("20", settings.get("epsilon"));
         assertEquals(0.3, settings.number("zeta", "in [0, 1)", z -> z < 1));
         assertEquals(32, settings.integer("batch-size", 1));
         assertNull(settings.find("density"));
+        TrainConfig.of(settings);
+    }
+
+    @Test
+    void everyDefaultOfAMachineHolds() {
+        Settings settings = Settings.of(Map.of("model", "rbm"));
+        Settings.RBM_DEFAULTS.forEach((name, value) -> assertEquals(value, settings.find(name)));
+        assertNull(settings.find("dropout"));
+        Settings again = Settings.of(settings.values(Setting.Scope.RESULT));
+        assertEquals(settings.values(Setting.Scope.values()), again.values(Setting.Scope.values()));
         TrainConfig.of(settings);
     }
 

@@ -2,12 +2,14 @@ package coppice.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import coppice.backend.Loss;
 import coppice.backend.Update.Kind;
 import coppice.model.ActivationSpec;
+import coppice.model.ContrastiveDivergence;
 import coppice.model.Initializer;
 import coppice.model.LearningRateSchedule;
 import coppice.model.Optimizer;
@@ -110,7 +112,9 @@ class TrainConfigTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
-                "model | rbm | model must be mlp but was 'rbm'",
+                "model | tree | model must be mlp or rbm but was 'tree'",
+                "cd-steps | 2 | cd-steps applies to model rbm only",
+                "binarize | sample | binarize applies to model rbm only",
                 "hidden | 10,0 | hidden must be whole numbers above 0, separated by commas but was '10,0'",
                 "hidden | 10, | hidden must be whole numbers above 0, separated by commas but was '10,'",
                 "hidden | x | hidden must be whole numbers above 0, separated by commas but was 'x'",
@@ -146,6 +150,38 @@ class TrainConfigTest {
         assertEquals(
                 message,
                 assertThrows(IllegalArgumentException.class, () -> of(name, value))
+                        .getMessage());
+    }
+
+    @Test
+    void aMachineHasItsOwnDefaults() {
+        TrainConfig config = of("model", "rbm");
+        assertEquals(List.of(500), config.hidden());
+        assertEquals(new RbmConfig(new ContrastiveDivergence(1, false, true, false), null, true), config.rbm());
+        assertTrue(config.sparsity().sparseOutput());
+        assertEquals(1, config.modelSpec(784, 10).layers());
+        assertEquals(500, config.modelSpec(784, 10).layerOutputs(0));
+        assertNull(of("model", "mlp").rbm());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "hidden | 10,20 | hidden must be a whole number of at least 1 but was '10,20'",
+                "cd-steps | 0 | cd-steps must be a whole number of at least 1 but was '0'",
+                "visible | real | visible must be states or probabilities but was 'real'",
+                "visible-bias | one | visible-bias must be data or zero but was 'one'",
+                "binarize | maybe | binarize must be none, threshold, sample or resample but was 'maybe'",
+                "dropout | 0.5 | dropout does not apply to model rbm",
+                "loss | mse | loss does not apply to model rbm"
+            })
+    void refusesForAMachine(String name, String value, String message) {
+        assertEquals(
+                message,
+                assertThrows(
+                                IllegalArgumentException.class,
+                                () -> TrainConfig.of(Settings.of(Map.of("model", "rbm", name, value))))
                         .getMessage());
     }
 }

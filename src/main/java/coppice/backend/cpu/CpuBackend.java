@@ -275,7 +275,10 @@ public final class CpuBackend implements Backend {
         for (int row = 0; row < target.rows(); row++) {
             lanes[row % Lanes.COUNT] += sums[row];
         }
-        totals = new Totals(totals.loss() + Lanes.fold(lanes, 0, 1), totals.correct(), totals.samples() + pass.batch());
+        totals = new Totals(
+                totals.loss() + Lanes.fold(lanes, 0, 1) / target.rows(),
+                totals.correct(),
+                totals.samples() + pass.batch());
     }
 
     @Override

@@ -78,6 +78,7 @@ final class SelftestRun {
         run.oneStep();
         run.evaluation();
         run.replayedSteps();
+        run.results.addAll(SelftestUnits.of(backend, shape));
         return run.results;
     }
 

@@ -43,6 +43,19 @@ public final class ExactMath {
     public static final float T3 = 0x1.52dce2p-6f;
     public static final float T4 = -0x1.79256ap-8f;
 
+    // log(m) = f - f^2 / 2 + f^3 (L0 + L1 f + ...) with f = m - 1, m from 2/3 to 4/3
+    /** The bits of 2/3, from which on a float counts for the next power of two. */
+    public static final int LOG_BASE = 0x3f2aaaab;
+
+    public static final float L0 = 0x1.555506p-2f;
+    public static final float L1 = -0x1.fffefp-3f;
+    public static final float L2 = 0x1.99d028p-3f;
+    public static final float L3 = -0x1.559dcap-3f;
+    public static final float L4 = 0x1.1ed714p-3f;
+    public static final float L5 = -0x1.f3115ap-4f;
+    public static final float L6 = 0x1.1e66cap-3f;
+    public static final float L7 = -0x1.080548p-3f;
+
     /** e to the power x; 0 below -104, infinite above 89. */
     public static float exp(float x) {
         float cut = x > EXP_MAX ? EXP_MAX : (x < EXP_MIN ? EXP_MIN : x); // NaN passes both tests
@@ -64,18 +77,18 @@ public final class ExactMath {
             return x;
         }
         int bits = Float.floatToRawIntBits(x);
-        int exponent = (bits - 0x3f2aaaab) & 0xff800000;
+        int exponent = (bits - LOG_BASE) & 0xff800000;
         float f = Float.intBitsToFloat(bits - exponent) - 1f;
         float n = exponent >> 23;
         float s = f * f;
-        float q = -0x1.080548p-3f;
-        q = Math.fma(q, f, 0x1.1e66cap-3f);
-        q = Math.fma(q, f, -0x1.f3115ap-4f);
-        q = Math.fma(q, f, 0x1.1ed714p-3f);
-        q = Math.fma(q, f, -0x1.559dcap-3f);
-        q = Math.fma(q, f, 0x1.99d028p-3f);
-        q = Math.fma(q, f, -0x1.fffefp-3f);
-        q = Math.fma(q, f, 0x1.555506p-2f);
+        float q = L7;
+        q = Math.fma(q, f, L6);
+        q = Math.fma(q, f, L5);
+        q = Math.fma(q, f, L4);
+        q = Math.fma(q, f, L3);
+        q = Math.fma(q, f, L2);
+        q = Math.fma(q, f, L1);
+        q = Math.fma(q, f, L0);
         float t = Math.fma(q * f, s, s * -0.5f);
         t = Math.fma(n, LN2_LOW, t);
         return Math.fma(n, LN2_HIGH, t + f);

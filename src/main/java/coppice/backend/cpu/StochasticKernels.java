@@ -89,7 +89,7 @@ public class StochasticKernels {
         double[] lanes = new double[Lanes.COUNT * count];
         for (int row = 0; row < z.rows(); row++) {
             int lane = row % Lanes.COUNT * count;
-            softplusRise(z.data(), z.at(row) + from, low, high, lanes, lane, count);
+            softplusRise(z, row, from, low, high, lanes, lane, count);
         }
         for (int b = 0; b < count; b++) {
             sums[from + b] += Lanes.fold(lanes, b, count);
@@ -108,10 +108,12 @@ public class StochasticKernels {
         }
     }
 
-    /** lanes[b] += softplus(high * z[b]) - softplus(low * z[b]). */
-    protected void softplusRise(float[] z, int zAt, float low, float high, double[] lanes, int at, int count) {
+    /** lanes[b] += softplus(high * z[b]) - softplus(low * z[b]) for {@code count} columns from {@code from} on. */
+    protected void softplusRise(
+            CpuTensor z, int row, int from, float low, float high, double[] lanes, int at, int count) {
+        int zAt = z.at(row) + from;
         for (int b = 0; b < count; b++) {
-            float x = z[zAt + b];
+            float x = z.data()[zAt + b];
             lanes[at + b] += (double) ExactMath.softplus(high * x) - (double) ExactMath.softplus(low * x);
         }
     }

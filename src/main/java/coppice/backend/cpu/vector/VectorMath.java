@@ -98,4 +98,35 @@ final class VectorMath {
             d.blend(e.mul(d), negative).intoArray(y, yAt + i);
         }
     }
+
+    /** y = log(1 + exp(x)). */
+    static void softplus(float[] x, int xAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i += LENGTH) {
+            FloatVector v = FloatVector.fromArray(FLOATS, x, xAt + i);
+            v.neg().blend(v, v.compare(VectorOperators.LT, 0f)).intoArray(y, yAt + i);
+        }
+        exp(y, yAt, count);
+        for (int i = 0; i < count; i += LENGTH) {
+            FloatVector m = FloatVector.fromArray(FLOATS, y, yAt + i).add(1f); // from 1 to 2
+            IntVector bits = (IntVector) m.reinterpretShape(INTS, 0);
+            IntVector exponent = bits.sub(ExactMath.LOG_BASE).and(0xff800000);
+            FloatVector f = ((FloatVector) bits.sub(exponent).reinterpretShape(FLOATS, 0)).sub(1f);
+            FloatVector n = (FloatVector)
+                    exponent.lanewise(VectorOperators.ASHR, 23).convertShape(VectorOperators.I2F, FLOATS, 0);
+            FloatVector s = f.mul(f);
+            FloatVector q =
+                    FloatVector.broadcast(FLOATS, ExactMath.L7).fma(f, FloatVector.broadcast(FLOATS, ExactMath.L6));
+            q = q.fma(f, FloatVector.broadcast(FLOATS, ExactMath.L5));
+            q = q.fma(f, FloatVector.broadcast(FLOATS, ExactMath.L4));
+            q = q.fma(f, FloatVector.broadcast(FLOATS, ExactMath.L3));
+            q = q.fma(f, FloatVector.broadcast(FLOATS, ExactMath.L2));
+            q = q.fma(f, FloatVector.broadcast(FLOATS, ExactMath.L1));
+            q = q.fma(f, FloatVector.broadcast(FLOATS, ExactMath.L0));
+            FloatVector t = q.mul(f).fma(s, s.mul(-0.5f));
+            t = n.fma(FloatVector.broadcast(FLOATS, ExactMath.LN2_LOW), t);
+            FloatVector log = n.fma(FloatVector.broadcast(FLOATS, ExactMath.LN2_HIGH), t.add(f));
+            FloatVector v = FloatVector.fromArray(FLOATS, x, xAt + i);
+            log.blend(v.add(log), v.compare(VectorOperators.GT, 0f)).intoArray(y, yAt + i);
+        }
+    }
 }

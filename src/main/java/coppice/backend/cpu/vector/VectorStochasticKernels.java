@@ -49,6 +49,29 @@ final class VectorStochasticKernels extends StochasticKernels {
         }
     }
 
+    @Override
+    protected void softplusRise(
+            CpuTensor z, int row, int from, float low, float high, double[] lanes, int at, int count) {
+        if (z.stride() < 32) {
+            super.softplusRise(z, row, from, low, high, lanes, at, count);
+            return;
+        }
+        int width = padded(count);
+        float[] scratch = new float[CpuTensor.BASE + 4 * width];
+        int above = CpuTensor.BASE;
+        int below = above + width;
+        int zAt = z.at(row) + from;
+        for (int b = 0; b < width; b += LENGTH) {
+            FloatVector x = FloatVector.fromArray(FLOATS, z.data(), zAt + b);
+            x.mul(high).intoArray(scratch, above + b);
+            x.mul(low).intoArray(scratch, below + b);
+        }
+        VectorMath.softplus(scratch, above, scratch, above + 2 * width, 2 * width);
+        for (int b = 0; b < count; b++) {
+            lanes[at + b] += (double) scratch[above + 2 * width + b] - (double) scratch[below + 2 * width + b];
+        }
+    }
+
     /** A Philox block in each lane of 64 bits; two of its words make two neighbouring columns. */
     @Override
     protected void states(Bernoulli units, CpuTensor p, CpuTensor states, int unit, Pass pass) {

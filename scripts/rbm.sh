@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# Reproduces the tables of docs/rbm.md: restricted Boltzmann machines with evolving connections. One line a run.
+#
+#   scripts/rbm.sh coil20 FILE.mat       COIL20, the published program's settings: SET and FixProb
+#   scripts/rbm.sh partition             annealed importance sampling beside the exact partition function, MNIST
+#   scripts/rbm.sh density DIR [NAME...] dna, mushrooms, nips, adult, connect4: SET, FixProb and dense, CD-1 and CD-10
+#   scripts/rbm.sh curve DIR             dna: the log-likelihood after more and more epochs
+#   scripts/rbm.sh mnist [EPOCHS]        MNIST, 500 hidden units, sampled binarization: SET, FixProb and dense
+#
+# DIR holds NAME.train.data, NAME.valid.data and NAME.test.data (comma-separated 0 and 1), as the public collection
+# Density-Estimation-Datasets has them in datasets/NAME. Runs go to $OUT (default runs/rbm), are resumed when the script
+# is run again, and use $THREADS threads (default 1: these machines are small, so rather run several at once).
+set -euo pipefail
+root=$(cd -P "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
+out=${OUT:-$root/runs/rbm}
+coppice=$root/scripts/coppice
+threads=${THREADS:-1}
+
+train() { # NAME OPTIONS...
+  local name=$1
+  shift
+  "$coppice" train --model rbm "$@" --out "$out/$name" --resume --quiet --threads "$threads" | tail -n 1
+}
+
+field() { sed -n "s/.*\"$1\":\(\[[^]]*\]\|[^,}]*\).*/\1/p"; }
+
+# Loss and log-likelihood of a run's last state on its test samples.
+report() { # NAME
+  local measured
+  measured=$("$coppice" evaluate --from "$out/$1/last.safetensors" --ais "${AIS:-standard}" --json --threads "$threads")
+  printf '%-28s' "$1"
+  for key in loss log_likelihood log_likelihood_interval; do
+    printf '  %s %s' "$key" "$(field "$key" <<<"$measured")"
+  done
+  printf '  connections %s  seconds_per_epoch %s\n' "$(field connections <"$out/$1/result.json")" \
+    "$(field train_seconds_per_epoch <"$out/$1/result.json")"
+}
+
+coil20() {
+  local evolution
+  for evolution in set static; do
+    train "coil20-$evolution" --data "${1:?the path of COIL20.mat is needed}" --test-fraction 0.3333 --hidden 200 \
+      --epsilon 10 --zeta 0.3 --batch-size 10 --learning-rate 0.1 --momentum 0 --weight-decay 2e-7 \
+      --decay-form unscaled --visible probabilities --visible-bias zero --normalize none --epochs 1000 \
+      --checkpoint-every 100 --evolution "$evolution" >/dev/null
+    for epoch in 1 10 50 100 200 500 1000; do
+      printf 'coil20-%s  epoch %s  test_loss %s\n' "$evolution" "$epoch" \
+        "$(sed -n "${epoch}p" "$out/coil20-$evolution/metrics.jsonl" | field test_loss)"
+    done
+  done
+}
+
+partition() {
+  "$coppice" data fetch mnist >/dev/null
+  train partition --data mnist --hidden 15 --dense --binarize sample --batch-size 100 --epochs 10 >/dev/null
+  AIS=exact report partition
+  report partition
+}
+
+files() { # DIR NAME
+  printf -- '--data %s --validation-data %s --test %s' "$1/$2.train.data" "$1/$2.valid.data" "$1/$2.test.data"
+}
+
+# About as many steps for each data set.
+epochs() {
+  case $1 in
+    dna) echo 400 ;;
+    mushrooms) echo 300 ;;
+    nips) echo 800 ;;
+    adult) echo 150 ;;
+    connect4) echo 60 ;;
+    *)
+      echo "rbm: there is no data set $1" >&2
+      exit 2
+      ;;
+  esac
+}
+
+density() {
+  local directory=${1:?the directory of the data sets is needed} name steps kind
+  shift
+  for name in ${@:-dna mushrooms nips adult connect4}; do
+    for steps in 1 10; do
+      for kind in set static dense; do
+        density_run "$directory" "$name" "$steps" "$kind" "$(epochs "$name")" "$name-cd$steps-$kind"
+      done
+    done
+  done
+}
+
+density_run() { # DIR NAME CD-STEPS set|static|dense EPOCHS RUN
+  local options=(--evolution "$4")
+  if [ "$4" = dense ]; then
+    options=(--dense)
+  fi
+  # shellcheck disable=SC2046
+  train "$6" $(files "$1" "$2") --hidden 500 --batch-size 50 --cd-steps "$3" --epochs "$5" --eval-every 10 \
+    --checkpoint-every 50 "${options[@]}" >/dev/null
+  report "$6"
+}
+
+curve() {
+  local kind count
+  for kind in set dense; do
+    for count in 25 50 100 200 400 800; do
+      density_run "${1:?the directory of the data sets is needed}" dna 1 "$kind" "$count" "curve-$kind-$count"
+    done
+  done
+}
+
+mnist() {
+  "$coppice" data fetch mnist >/dev/null
+  local kind options
+  for kind in set static dense; do
+    options=(--evolution "$kind")
+    if [ "$kind" = dense ]; then
+      options=(--dense)
+    fi
+    train "mnist-$kind" --data mnist --binarize resample --hidden 500 --persistent --cd-steps 1 --batch-size 100 \
+      --learning-rate 0.05 --lr-schedule cosine --momentum 0.5 --epochs "${1:-100}" --eval-every 10 \
+      --checkpoint-every 5 "${options[@]}" >/dev/null
+    report "mnist-$kind"
+  done
+}
+
+case ${1:-} in
+  coil20 | partition | density | curve | mnist) "$@" ;;
+  *)
+    sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    exit 2
+    ;;
+esac

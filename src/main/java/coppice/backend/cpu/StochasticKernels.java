@@ -12,22 +12,27 @@ import org.jspecify.annotations.Nullable;
  * <p>Twin of kernels/stochastic.cu.
  */
 public class StochasticKernels {
+    /** Floats past the last one wanted that may be overwritten in scratch memory. */
+    private static final int SLACK = 16;
+
     /** Probabilities and states of the units [from, to). */
     void sample(Bernoulli units, CpuTensor z, @Nullable CpuTensor states, Pass pass, int from, int to) {
+        CpuTensor bias = (CpuTensor) units.bias();
+        CpuTensor base = (CpuTensor) units.base();
+        float[] scratch = new float[CpuTensor.BASE + pass.batch() + SLACK];
         for (int unit = from; unit < to; unit++) {
-            CpuTensor bias = (CpuTensor) units.bias();
-            CpuTensor base = (CpuTensor) units.base();
             float shift = bias == null ? 0f : bias.data()[bias.at(unit)];
             float end = base == null ? 0f : base.data()[base.at(unit)];
-            probabilities(units, shift, end, z, unit, pass.batch());
+            probabilities(units, shift, end, z, unit, pass.batch(), scratch);
             if (states != null) {
                 states(units, z, states, unit, pass);
             }
         }
     }
 
-    /** z = p of one unit. */
-    protected void probabilities(Bernoulli units, float bias, float base, CpuTensor z, int unit, int batch) {
+    /** z = p of one unit; {@code scratch} has room for a row. */
+    protected void probabilities(
+            Bernoulli units, float bias, float base, CpuTensor z, int unit, int batch, float[] scratch) {
         int at = z.at(unit);
         for (int b = at; b < at + batch; b++) {
             float t = units.scale() * (z.data()[b] + bias);
@@ -87,9 +92,10 @@ public class StochasticKernels {
             CpuTensor z, CpuTensor v, CpuTensor difference, float low, float high, double[] sums, int from, int to) {
         int count = to - from;
         double[] lanes = new double[Lanes.COUNT * count];
+        float[] scratch = new float[CpuTensor.BASE + 4 * (count + SLACK)];
         for (int row = 0; row < z.rows(); row++) {
             int lane = row % Lanes.COUNT * count;
-            softplusRise(z, row, from, low, high, lanes, lane, count);
+            softplusRise(z, row, from, low, high, lanes, lane, count, scratch);
         }
         for (int b = 0; b < count; b++) {
             sums[from + b] += Lanes.fold(lanes, b, count);
@@ -108,9 +114,12 @@ public class StochasticKernels {
         }
     }
 
-    /** lanes[b] += softplus(high * z[b]) - softplus(low * z[b]) for {@code count} columns from {@code from} on. */
+    /**
+     * lanes[b] += softplus(high * z[b]) - softplus(low * z[b]) for {@code count} columns from {@code from} on;
+     * {@code scratch} has room for four times as many.
+     */
     protected void softplusRise(
-            CpuTensor z, int row, int from, float low, float high, double[] lanes, int at, int count) {
+            CpuTensor z, int row, int from, float low, float high, double[] lanes, int at, int count, float[] scratch) {
         int zAt = z.at(row) + from;
         for (int b = 0; b < count; b++) {
             float x = z.data()[zAt + b];

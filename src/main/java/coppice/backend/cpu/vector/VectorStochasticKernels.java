@@ -26,9 +26,10 @@ final class VectorStochasticKernels extends StochasticKernels {
     }
 
     @Override
-    protected void probabilities(Bernoulli units, float bias, float base, CpuTensor z, int unit, int batch) {
+    protected void probabilities(
+            Bernoulli units, float bias, float base, CpuTensor z, int unit, int batch, float[] scratch) {
         if (z.stride() < 32) {
-            super.probabilities(units, bias, base, z, unit, batch);
+            super.probabilities(units, bias, base, z, unit, batch, scratch);
             return;
         }
         float[] data = z.data();
@@ -43,21 +44,19 @@ final class VectorStochasticKernels extends StochasticKernels {
             t.intoArray(data, b);
         }
         if (units.logistic()) {
-            float[] values = new float[CpuTensor.BASE + count];
-            VectorMath.sigmoid(data, at, values, CpuTensor.BASE, count);
-            System.arraycopy(values, CpuTensor.BASE, data, at, count);
+            VectorMath.sigmoid(data, at, scratch, CpuTensor.BASE, count);
+            System.arraycopy(scratch, CpuTensor.BASE, data, at, count);
         }
     }
 
     @Override
     protected void softplusRise(
-            CpuTensor z, int row, int from, float low, float high, double[] lanes, int at, int count) {
+            CpuTensor z, int row, int from, float low, float high, double[] lanes, int at, int count, float[] scratch) {
         if (z.stride() < 32) {
-            super.softplusRise(z, row, from, low, high, lanes, at, count);
+            super.softplusRise(z, row, from, low, high, lanes, at, count, scratch);
             return;
         }
         int width = padded(count);
-        float[] scratch = new float[CpuTensor.BASE + 4 * width];
         int above = CpuTensor.BASE;
         int below = above + width;
         int zAt = z.at(row) + from;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Reproduces the tables of docs/rbm.md: restricted Boltzmann machines with evolving connections. One line a run.
 #
-#   scripts/rbm.sh coil20 FILE.mat       COIL20, the published program's settings: SET and FixProb
+#   scripts/rbm.sh coil20                COIL20, the published program's settings: SET and FixProb
 #   scripts/rbm.sh partition             annealed importance sampling beside the exact partition function, MNIST
 #   scripts/rbm.sh density DIR [NAME...] dna, mushrooms, nips, adult, connect4: SET, FixProb and dense, CD-1 and CD-10
 #   scripts/rbm.sh curve DIR             dna: the log-likelihood after more and more epochs
@@ -37,9 +37,10 @@ report() { # NAME
 }
 
 coil20() {
+  "$coppice" data fetch coil20 >/dev/null
   local evolution
   for evolution in set static; do
-    train "coil20-$evolution" --data "${1:?the path of COIL20.mat is needed}" --test-fraction 0.3333 --hidden 200 \
+    train "coil20-$evolution" --data coil20 --test-fraction 0.3333 --hidden 200 \
       --epsilon 10 --zeta 0.3 --batch-size 10 --learning-rate 0.1 --momentum 0 --weight-decay 2e-7 \
       --decay-form unscaled --visible probabilities --visible-bias zero --normalize none --epochs 1000 \
       --checkpoint-every 100 --evolution "$evolution" >/dev/null

@@ -5,7 +5,6 @@ import coppice.data.Catalogue;
 import coppice.data.CatalogueEntry;
 import coppice.data.DatasetDescription;
 import coppice.data.Datasets;
-import coppice.data.LoadRequest;
 import coppice.run.Json;
 import coppice.train.Settings;
 import java.io.IOException;
@@ -16,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Lists, fetches and describes data sets. */
 final class DataCommand implements Command {
@@ -94,7 +94,7 @@ final class DataCommand implements Command {
 
     private static void list(Path directory, boolean json, Console console) {
         Table table = new Table().row("name", "train", "test", "features", "classes", "here", "licence");
-        List<Map<String, Object>> all = new ArrayList<>();
+        List<Map<String, @Nullable Object>> all = new ArrayList<>();
         for (CatalogueEntry entry : Catalogue.standard().entries()) {
             String presence = presence(entry, directory);
             table.row(
@@ -102,10 +102,10 @@ final class DataCommand implements Command {
                     Integer.toString(entry.trainRows()),
                     Integer.toString(entry.testRows()),
                     Integer.toString(entry.features()),
-                    Integer.toString(entry.classes()),
+                    entry.classes() == 0 ? "-" : Integer.toString(entry.classes()),
                     presence,
                     entry.licence());
-            Map<String, Object> map = new LinkedHashMap<>();
+            Map<String, @Nullable Object> map = new LinkedHashMap<>();
             map.put("name", entry.name());
             map.put("title", entry.title());
             map.put("train_rows", entry.trainRows());
@@ -178,7 +178,7 @@ final class DataCommand implements Command {
         if (known.get().embedded()) {
             return DatasetDescription.of(Datasets.digits(), List.of());
         }
-        return DatasetDescription.of(
-                LoadRequest.of(Catalogue.standard().locate(data, directory).train()));
+        Catalogue catalogue = Catalogue.standard();
+        return DatasetDescription.of(catalogue.request(data, catalogue.locate(data, directory)));
     }
 }

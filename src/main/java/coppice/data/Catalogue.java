@@ -28,7 +28,7 @@ public final class Catalogue {
      * @param train for training
      * @param test for test
      */
-    public record Located(List<Path> train, List<Path> test) {}
+    public record Located(List<Path> train, List<Path> validation, List<Path> test) {}
 
     private Catalogue(List<CatalogueEntry> entries) {
         this.entries = List.copyOf(entries);
@@ -83,6 +83,7 @@ public final class Catalogue {
         }
         Path directory = dataDirectory.resolve(name);
         List<Path> train = new ArrayList<>();
+        List<Path> validation = new ArrayList<>();
         List<Path> test = new ArrayList<>();
         for (CatalogueEntry.Item item : entry.files()) {
             Path plain = directory.resolve(item.name());
@@ -93,9 +94,14 @@ public final class Catalogue {
                         "data set '" + name + "' is not in " + dataDirectory + ": run 'coppice data fetch " + name
                                 + "'");
             }
-            (item.part().equals("train") ? train : test).add(file);
+            switch (item.part()) {
+                case "train" -> train.add(file);
+                case "validation" -> validation.add(file);
+                case "test" -> test.add(file);
+                default -> throw new IllegalStateException("data set '" + name + "' has a part " + item.part());
+            }
         }
-        return new Located(train, test);
+        return new Located(train, validation, test);
     }
 
     /** Loads a data set: an embedded one as it is, another from where it was fetched to, its test part aligned. */
@@ -107,10 +113,24 @@ public final class Catalogue {
             return new Datasets.Parts(Datasets.digits(), null, null);
         }
         Located files = locate(name, dataDirectory);
-        Dataset train = Datasets.load(LoadRequest.of(files.train()));
-        Dataset test = Datasets.load(LoadRequest.of(files.test()).alignedWith(train));
+        LoadRequest request = request(name, files);
+        Datasets.Parts own = Datasets.loadParts(request);
+        Dataset train = own.train();
         return new Datasets.Parts(
-                train, null, test.withClasses(train.classes(), files.test().get(0)));
+                train,
+                files.validation().isEmpty() ? own.validation() : part(request, files.validation(), train),
+                files.test().isEmpty() ? own.test() : part(request, files.test(), train));
+    }
+
+    /** How the training files of a data set are read. */
+    public LoadRequest request(String name, Located files) {
+        LoadRequest request = LoadRequest.of(files.train());
+        return require(name).classes() == 0 ? request.withLabel(LoadRequest.NO_LABEL) : request;
+    }
+
+    private static Dataset part(LoadRequest request, List<Path> files, Dataset train) {
+        Dataset part = Datasets.load(request.withPaths(files).alignedWith(train));
+        return train.hasLabels() ? part.withClasses(train.classes(), files.get(0)) : part;
     }
 
     /**

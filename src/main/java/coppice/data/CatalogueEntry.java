@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param trainRows number of training samples
  * @param testRows number of test samples, 0 if the data set is not divided
  * @param features number of features
- * @param classes number of classes
- * @param image how a sample forms an image
+ * @param classes number of classes, 0 for samples without labels
+ * @param image how a sample forms an image; null for other samples
  * @param licence terms of use, as far as they are stated
  * @param citation what to cite
  * @param files the files, empty if the data set is embedded
@@ -27,7 +27,7 @@ public record CatalogueEntry(
         int testRows,
         int features,
         int classes,
-        ImageShape image,
+        @Nullable ImageShape image,
         String licence,
         String citation,
         List<Item> files,
@@ -40,7 +40,7 @@ public record CatalogueEntry(
      * @param name file name
      * @param bytes size
      * @param sha256 checksum
-     * @param part {@code train} or {@code test}
+     * @param part {@code train}, {@code validation} or {@code test}; the training file may hold other parts, too
      */
     public record Item(String name, long bytes, String sha256, String part) {}
 

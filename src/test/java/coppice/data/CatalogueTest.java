@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,15 +22,25 @@ class CatalogueTest {
     void everyEntryIsComplete() {
         List<CatalogueEntry> entries = Catalogue.standard().entries();
         assertEquals(
-                List.of("digits", "mnist", "fashion-mnist", "cifar10"),
+                List.of(
+                        "digits",
+                        "mnist",
+                        "fashion-mnist",
+                        "cifar10",
+                        "dna",
+                        "mushrooms",
+                        "nips",
+                        "coil20",
+                        "caltech101-silhouettes"),
                 entries.stream().map(CatalogueEntry::name).toList());
         for (CatalogueEntry entry : entries) {
-            assertEquals(entry.features(), entry.image().features(), entry.name());
+            ImageShape image = entry.image();
+            assertTrue(image == null || image.features() == entry.features(), entry.name());
             assertFalse(entry.licence().isBlank() || entry.citation().isBlank(), entry.name());
             assertTrue(entry.embedded() || !entry.origins().isEmpty(), entry.name());
             for (CatalogueEntry.Item item : entry.files()) {
                 assertTrue(item.sha256().matches("[0-9a-f]{64}"), item.name());
-                assertTrue(item.part().equals("train") || item.part().equals("test"), item.name());
+                assertTrue(List.of("train", "validation", "test").contains(item.part()), item.name());
             }
         }
     }
@@ -39,6 +50,35 @@ class CatalogueTest {
         Catalogue catalogue = Catalogue.standard();
         assertFalse(catalogue.fetch("digits", directory, FetchListener.SILENT));
         assertEquals(1797, catalogue.load("digits", directory).train().rows());
+    }
+
+    @Test
+    void loadsUnlabelledPartsOfTheirOwn(@TempDir Path directory) throws IOException {
+        Catalogue catalogue = Catalogue.of(new CatalogueEntry(
+                "bits",
+                "Bits",
+                2,
+                1,
+                3,
+                0,
+                null,
+                "none",
+                "none",
+                List.of(
+                        new CatalogueEntry.Item("b.train.data", 12, "", "train"),
+                        new CatalogueEntry.Item("b.valid.data", 6, "", "validation"),
+                        new CatalogueEntry.Item("b.test.data", 6, "", "test")),
+                List.of(),
+                null));
+        Path own = Files.createDirectories(directory.resolve("bits"));
+        Files.writeString(own.resolve("b.train.data"), "0,1,1\n1,0,0\n");
+        Files.writeString(own.resolve("b.valid.data"), "0,1,0\n");
+        Files.writeString(own.resolve("b.test.data"), "1,1,1\n");
+        Datasets.Parts parts = catalogue.load("bits", directory);
+        assertFalse(parts.train().hasLabels());
+        assertEquals(3, parts.train().featureCount());
+        assertEquals(1, Objects.requireNonNull(parts.validation()).rows());
+        assertEquals(1, Objects.requireNonNull(parts.test()).rows());
     }
 
     @Test

@@ -70,6 +70,7 @@ struct UpdateArguments {
 };
 
 struct SparseForward {
+  const int *order;  // the rows, longest first
   const int *row_offsets;
   const int *column_indices;
   const float *values;
@@ -78,9 +79,12 @@ struct SparseForward {
   NeuronsArguments neurons;
   int rows;
   int x_stride;
+  int groups;  // of 32 columns, that a warp takes
+  int zero;    // fills up 8 bytes
 };
 
 struct SparseBackward {
+  const int *order;           // the columns, longest first
   const int *column_offsets;  // the transpose: connections by column, rows ascending
   const int *row_indices;
   const int *value_indices;   // where each lies in CSR order
@@ -89,9 +93,12 @@ struct SparseBackward {
   NeuronsArguments below;     // receives the gradient
   int columns;
   int dz_stride;
+  int groups;  // of 32 batch columns, that a warp takes
+  int zero;
 };
 
 struct Sddmm {
+  const int *order;  // the rows, longest first
   const int *row_offsets;
   const int *column_indices;
   const float *dz;  // (outputs, batch)
@@ -104,6 +111,7 @@ struct Sddmm {
 };
 
 struct SparseUpdate {
+  const int *order;  // the rows, longest first
   const int *row_offsets;
   const int *column_indices;
   float *values;
@@ -164,12 +172,13 @@ struct UpdateBias {
 };
 
 struct LossArguments {
-  const float *z;      // outputs, (classes, batch)
-  float *p;            // probabilities, then the derivative, (classes, batch)
-  const int *labels;   // of all samples
+  const float *z;         // outputs, (classes, batch)
+  float *p;               // probabilities, then the derivative, (classes, batch)
+  const int *labels;      // of all samples
   const int *order;
-  float *losses;       // (batch)
-  int *correct;        // (batch), 0 or 1
+  float *losses;          // (batch)
+  int *correct;           // (batch), 0 or 1
+  unsigned *blocks_done;  // of a launch, 0 between launches
   TotalsState *totals;
   const StepState *step;
   int classes;

@@ -15,8 +15,8 @@ KERNEL(activate, NeuronsArguments) {
   const int groups = groups_of(arguments.batch);
   const Srelu srelu = srelu_of(arguments, neuron);
   for (int first = 0; first < groups; first += DRAWN_GROUPS) {
-    const unsigned dropped = has_dropout(arguments) ? draw_dropped(arguments, neuron, first, lane) : 0;
     const int count = min(DRAWN_GROUPS, groups - first);
+    const unsigned dropped = has_dropout(arguments) ? draw_dropped(arguments, neuron, first, count, lane) : 0;
     for (int g = 0; g < count; g++) {
       const int column = (first + g) * LANES + lane;
       const float z = column < arguments.batch ? arguments.z[element(arguments, neuron, column)] : 0.0f;
@@ -37,8 +37,8 @@ KERNEL(derive, NeuronsArguments) {
   const Srelu srelu = srelu_of(arguments, neuron);
   SreluSums sums = {};
   for (int first = 0; first < groups; first += DRAWN_GROUPS) {
-    const Words words = read_words(arguments, neuron, first, lane);
     const int count = min(DRAWN_GROUPS, groups - first);
+    const Words words = read_words(arguments, neuron, first, count, lane);
     for (int g = 0; g < count; g++) {
       const int column = (first + g) * LANES + lane;
       const size_t at = element(arguments, neuron, column);

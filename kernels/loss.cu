@@ -1,6 +1,6 @@
 // The loss, its derivative and the count of right answers. Twin of backend/cpu/LossKernels.java.
 //
-// One block of 256 threads; a thread takes samples b, b + 256, ... and goes through their classes in order.
+// Block: 32 threads; grid: a block for 32 samples. A thread has a sample and goes through its classes in order.
 #include "lanes.cuh"
 #include "math.cuh"
 
@@ -64,39 +64,57 @@ __device__ __forceinline__ float sample_loss(const LossArguments &l, const Outpu
   return loss;
 }
 
+__device__ __forceinline__ int sample_of_thread() { return static_cast<int>(blockIdx.x * LANES + threadIdx.x); }
+
 // Probabilities or scores of outputs z (classes, batch), in p (classes, batch). Twin: LossKernels.probabilities.
 KERNEL(probabilities, LossArguments) {
-  for (int b = static_cast<int>(threadIdx.x); b < arguments.batch; b += static_cast<int>(blockDim.x)) {
+  const int b = sample_of_thread();
+  if (b < arguments.batch) {
     write_probabilities(arguments, b);
   }
 }
 
+// Whether all other blocks of the launch are done, with what they wrote; at the end of a block of one warp.
+__device__ __forceinline__ bool is_last_block(unsigned *blocks_done, int lane) {
+  __threadfence();
+  __syncwarp();
+  unsigned before = 0;
+  if (lane == 0) {
+    before = atomicAdd(blocks_done, 1u);
+  }
+  before = __shfl_sync(ALL_LANES, before, 0);
+  __threadfence();
+  return before == gridDim.x - 1;
+}
+
 // Adds a batch's loss, right answers and samples to the totals; in training leaves the derivative in p.
 //
-// The batch's loss is the sum by lanes of its samples' and is added to the total in double precision. Twin:
-// LossKernels.loss.
+// The batch's loss is the sum by lanes of its samples' and is added to the total in double precision, by the block that
+// is done last, whichever that is. Twin: LossKernels.loss.
 KERNEL(loss, LossArguments) {
-  const int start = arguments.step->start;
-  for (int b = static_cast<int>(threadIdx.x); b < arguments.batch; b += static_cast<int>(blockDim.x)) {
-    const int label = arguments.labels[arguments.order[start + b]];
-    const Outputs found = write_probabilities(arguments, b);
-    arguments.losses[b] = sample_loss(arguments, found, b, label);
-    arguments.correct[b] = found.winner == label ? 1 : 0;
+  const int lane = lane_index();
+  const int sample = sample_of_thread();
+  if (sample < arguments.batch) {
+    const int label = arguments.labels[arguments.order[arguments.step->start + sample]];
+    const Outputs found = write_probabilities(arguments, sample);
+    arguments.losses[sample] = sample_loss(arguments, found, sample, label);
+    arguments.correct[sample] = found.winner == label ? 1 : 0;
   }
-  __syncthreads();
-  if (threadIdx.x >= LANES) {
+  if (!is_last_block(arguments.blocks_done, lane)) {
     return;
   }
-  const int lane = lane_index();
-  const float sum = lane_sum(arguments.losses, arguments.batch, lane);
+  float sum = 0.0f;
   int correct = 0;
-  for (int b = lane; b < arguments.batch; b += LANES) {
-    correct += arguments.correct[b];
+  for (int b = lane; b < arguments.batch; b += LANES) {  // not from this multiprocessor's cache
+    sum = __fadd_rn(sum, __ldcg(arguments.losses + b));
+    correct += __ldcg(arguments.correct + b);
   }
+  sum = fold(sum);
   for (int half = LANES / 2; half > 0; half /= 2) {
     correct += __shfl_xor_sync(ALL_LANES, correct, half);
   }
   if (lane == 0) {
+    *arguments.blocks_done = 0;  // for the next launch
     arguments.totals->loss += static_cast<double>(sum);
     arguments.totals->correct += correct;
     arguments.totals->samples += arguments.batch;

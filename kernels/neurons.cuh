@@ -64,11 +64,12 @@ __device__ __forceinline__ float activation(const NeuronsArguments &n, const Sre
   }
 }
 
-// Draws which outputs of eight groups from first_group on this step drops, and notes those of the batch.
+// Draws which outputs of `count` groups, eight at most, from first_group on this step drops, and notes them.
 //
 // Lane 4 g gets the word of group first_group + g. A lane compares 4 of the 16 random bits of 32 columns with those of
 // the threshold, one Philox block; four lanes' findings make the word. (The twin stops once all columns are decided.)
-__device__ __forceinline__ unsigned draw_dropped(const NeuronsArguments &n, int neuron, int first_group, int lane) {
+__device__ __forceinline__ unsigned draw_dropped(const NeuronsArguments &n, int neuron, int first_group, int count,
+                                                 int lane) {
   const int group = first_group + lane / 4;
   const int quarter = lane % 4;  // 0 has the highest bits
   unsigned random[4];
@@ -88,7 +89,7 @@ __device__ __forceinline__ unsigned draw_dropped(const NeuronsArguments &n, int 
     below |= equal & below_next;
     equal &= equal_next;
   }
-  if (quarter == 0 && group < groups_of(n.batch)) {
+  if (quarter == 0 && lane / 4 < count) {
     n.dropped[word_index(n, neuron, group)] = below;
   }
   return below;
@@ -141,12 +142,12 @@ struct Words {
   unsigned positive;
 };
 
-// Lane l gets the words of group first_group + l, of eight.
-__device__ __forceinline__ Words read_words(const NeuronsArguments &n, int neuron, int first_group, int lane) {
-  const int group = first_group + lane;
-  const bool mine = lane < DRAWN_GROUPS && group < groups_of(n.batch);
-  return Words{mine && has_dropout(n) ? n.dropped[word_index(n, neuron, group)] : 0,
-               mine && n.positive != nullptr ? n.positive[word_index(n, neuron, group)] : 0};
+// Lane l gets the words of group first_group + l, of `count`, eight at most.
+__device__ __forceinline__ Words read_words(const NeuronsArguments &n, int neuron, int first_group, int count,
+                                            int lane) {
+  const bool mine = lane < count;
+  const size_t at = word_index(n, neuron, first_group + lane);
+  return Words{mine && has_dropout(n) ? n.dropped[at] : 0, mine && n.positive != nullptr ? n.positive[at] : 0};
 }
 
 __device__ __forceinline__ Words words_of_lane(const Words &words, int lane) {

@@ -10,24 +10,34 @@ import java.util.Map;
 public final class BackendParity {
     private BackendParity() {}
 
-    /** Fails with the first case and the results in which the backends differ. */
+    /** Compares networks with {@code hidden} neurons between layers of other sizes. */
     public static void check(Backend expected, Backend actual, int hidden) {
-        for (NetworkCase shape : NetworkCases.withHidden(hidden)) {
+        check(expected, actual, NetworkCases.withHidden(hidden));
+    }
+
+    /** Compares networks whose neurons have many inputs. */
+    public static void checkLongRows(Backend expected, Backend actual) {
+        check(expected, actual, NetworkCases.withLongRows());
+    }
+
+    /** Compares stochastic units. */
+    public static void checkStochastic(Backend expected, Backend actual) {
+        for (StochasticRun.Shape shape : StochasticRun.SHAPES) {
+            Map<String, double[]> results = StochasticRun.of(actual, shape);
+            StochasticRun.of(expected, shape)
+                    .forEach((name, values) -> assertArrayEquals(values, results.get(name), () -> shape + ": " + name));
+        }
+    }
+
+    /** Fails with the first case and the results in which the backends differ. */
+    private static void check(Backend expected, Backend actual, List<NetworkCase> shapes) {
+        for (NetworkCase shape : shapes) {
             expected.setTotals(Totals.ZERO);
             actual.setTotals(Totals.ZERO);
             assertEquals(
                     List.of(),
                     NetworkRun.differences(NetworkRun.of(expected, shape), NetworkRun.of(actual, shape)),
                     shape::toString);
-        }
-    }
-
-    /** The same for stochastic units. */
-    public static void checkStochastic(Backend expected, Backend actual) {
-        for (StochasticRun.Shape shape : StochasticRun.SHAPES) {
-            Map<String, double[]> results = StochasticRun.of(actual, shape);
-            StochasticRun.of(expected, shape)
-                    .forEach((name, values) -> assertArrayEquals(values, results.get(name), () -> shape + ": " + name));
         }
     }
 }

@@ -48,6 +48,31 @@ final class NetworkCases {
         return cases;
     }
 
+    /** Long rows, few of them or more than a small GPU needs, in batches round the borders between kernels' paths. */
+    static List<NetworkCase> withLongRows() {
+        int[] batches = {1, 4, 31, 32, 33, 96, 128, 130, 256, 300};
+        int[] hidden = {1, 5, 70};
+        int[] outputs = {10, 33, 1, 32};
+        double[] densities = {0.9, NetworkCase.DENSE, 0.04};
+        List<NetworkCase> cases = new ArrayList<>();
+        for (int i = 0; i < 2 * batches.length; i++) {
+            int batch = batches[i % batches.length];
+            cases.add(new NetworkCase(
+                    1021,
+                    hidden[(i + i / 3) % hidden.length],
+                    outputs[i % outputs.length],
+                    batch,
+                    batch + i % 2,
+                    densities[i % densities.length],
+                    ACTIVATIONS[i % ACTIVATIONS.length],
+                    DROPOUTS[i % DROPOUTS.length],
+                    LOSSES[i % LOSSES.length],
+                    update(i % 6),
+                    i));
+        }
+        return cases;
+    }
+
     /** Each rule, with coupled and with unscaled decay. */
     static Update update(int which) {
         Update.Kind kind = RULES[which % RULES.length];

@@ -5,11 +5,15 @@ import coppice.matrix.CsrPattern;
 import jcuda.Pointer;
 import org.jspecify.annotations.Nullable;
 
-/** A sparse weight matrix in device memory: 24 bytes a connection with one state buffer and the transpose. */
+/**
+ * A sparse weight matrix in device memory: 20 bytes a connection with one state buffer and the transpose, 8 bytes a row
+ * and a column.
+ */
 final class CudaSparseTensor implements SparseTensor {
     private final Device device;
     private final DeviceMemory[] state;
     private CsrPattern pattern;
+    private DeviceMemory rowOrder;
     private DeviceMemory rowOffsets;
     private DeviceMemory columnIndices;
     private DeviceMemory values;
@@ -19,6 +23,7 @@ final class CudaSparseTensor implements SparseTensor {
         requireLength(pattern, values.length);
         this.device = device;
         this.pattern = pattern;
+        this.rowOrder = ints(LongestFirst.order(pattern.rowOffsets()));
         this.rowOffsets = ints(pattern.rowOffsets());
         this.columnIndices = ints(pattern.columnIndices());
         this.values = floats(values);
@@ -31,11 +36,13 @@ final class CudaSparseTensor implements SparseTensor {
     /**
      * The connections column by column, rows ascending.
      *
+     * @param columnOrder the columns, longest first
      * @param columnOffsets where each column begins
      * @param rowIndices the row of each
      * @param valueIndices where each lies in CSR order
      */
-    record Transpose(DeviceMemory columnOffsets, DeviceMemory rowIndices, DeviceMemory valueIndices) {}
+    record Transpose(
+            DeviceMemory columnOrder, DeviceMemory columnOffsets, DeviceMemory rowIndices, DeviceMemory valueIndices) {}
 
     private static void requireLength(CsrPattern pattern, int length) {
         if (length != pattern.connections()) {
@@ -70,6 +77,11 @@ final class CudaSparseTensor implements SparseTensor {
         return pattern;
     }
 
+    /** The rows, longest first. */
+    DeviceMemory rowOrder() {
+        return rowOrder;
+    }
+
     DeviceMemory rowOffsets() {
         return rowOffsets;
     }
@@ -93,7 +105,11 @@ final class CudaSparseTensor implements SparseTensor {
         Transpose known = transpose;
         if (known == null) {
             CsrPattern.Transpose host = pattern.transpose();
-            known = new Transpose(ints(host.columnOffsets()), ints(host.rowIndices()), ints(host.valueIndices()));
+            known = new Transpose(
+                    ints(LongestFirst.order(host.columnOffsets())),
+                    ints(host.columnOffsets()),
+                    ints(host.rowIndices()),
+                    ints(host.valueIndices()));
             transpose = known;
             pattern.releaseTranspose();
         }
@@ -121,6 +137,7 @@ final class CudaSparseTensor implements SparseTensor {
         }
         release();
         pattern = newPattern;
+        rowOrder = ints(LongestFirst.order(newPattern.rowOffsets()));
         rowOffsets = ints(newPattern.rowOffsets());
         columnIndices = ints(newPattern.columnIndices());
         values = floats(newValues);
@@ -134,6 +151,7 @@ final class CudaSparseTensor implements SparseTensor {
     }
 
     private void release() {
+        device.free(rowOrder);
         device.free(rowOffsets);
         device.free(columnIndices);
         device.free(values);
@@ -142,6 +160,7 @@ final class CudaSparseTensor implements SparseTensor {
         }
         Transpose known = transpose;
         if (known != null) {
+            device.free(known.columnOrder());
             device.free(known.columnOffsets());
             device.free(known.rowIndices());
             device.free(known.valueIndices());

@@ -4,7 +4,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Products of dense matrices. Twin of kernels/dense.cu and backend/cpu/DenseKernels. */
 final class DenseKernels {
-    private static final int TILE = 32;
+    private static final int TILE = 32; // rows and columns
+    private static final int LARGE_TILE = 64;
+    private static final int THREADS = 128;
+    private static final int FEW_ROWS = 32;
+    private static final int FEW_COLUMNS = 8;
+    private static final int FEW_THREADS = 256;
 
     private final Device device;
     private final Kernels kernels;
@@ -30,7 +35,11 @@ final class DenseKernels {
                 .integer(x.stride())
                 .integer(1)
                 .integer(z.stride());
-        launch(w.rows(), batch);
+        if (w.rows() <= FEW_ROWS) {
+            launchFewRows(w.rows(), batch);
+        } else {
+            launch(w.rows(), batch);
+        }
     }
 
     /** dx = W^T dz. */
@@ -85,7 +94,20 @@ final class DenseKernels {
         return memory;
     }
 
+    /** The outputs of a classifier: few rows, each a long sum. */
+    private void launchFewRows(int rows, int columns) {
+        kernels.launch("dense_multiply_few_rows", tiles(columns, FEW_COLUMNS), tiles(rows, FEW_ROWS), FEW_THREADS, 1);
+    }
+
+    /** Large tiles where they are enough to fill the GPU. */
     private void launch(int rows, int columns) {
-        kernels.launch("dense_multiply", (columns + TILE - 1) / TILE, (rows + TILE - 1) / TILE, TILE, 8);
+        boolean large = (long) tiles(rows, LARGE_TILE) * tiles(columns, LARGE_TILE) >= kernels.multiprocessors();
+        int tile = large ? LARGE_TILE : TILE;
+        kernels.launch(
+                large ? "dense_multiply_large" : "dense_multiply", tiles(columns, tile), tiles(rows, tile), THREADS, 1);
+    }
+
+    private static int tiles(int length, int tile) {
+        return (length + tile - 1) / tile;
     }
 }

@@ -6,6 +6,7 @@ import java.util.Set;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
+import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUresult;
@@ -69,6 +70,13 @@ final class Device implements AutoCloseable {
             length++;
         }
         return new String(name, 0, length, java.nio.charset.StandardCharsets.US_ASCII);
+    }
+
+    int multiprocessors() {
+        int[] count = {0};
+        int attribute = CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
+        check(JCudaDriver.cuDeviceGetAttribute(count, attribute, device), "asking for the GPU's size");
+        return count[0];
     }
 
     CUstream stream() {

@@ -19,15 +19,18 @@ final class Kernels implements AutoCloseable {
         "sparse", "dense", "elementwise", "optimizer", "reduce", "loss", "data", "stochastic"
     };
     private static final int WARPS = 4; // a block
+    private static final int WARPS_WANTED = 16; // a multiprocessor
 
     private final Device device;
     private final List<CUmodule> modules = new ArrayList<>();
     private final Map<String, CUfunction> functions = new HashMap<>();
     private final Arguments arguments = new Arguments();
+    private final int multiprocessors;
 
     /** Loads every family. */
     Kernels(Device device) {
         this.device = device;
+        this.multiprocessors = device.multiprocessors();
         try {
             for (String family : FAMILIES) {
                 CUmodule module = new CUmodule();
@@ -57,9 +60,24 @@ final class Kernels implements AutoCloseable {
         return arguments.clear();
     }
 
+    /** Of the device. */
+    int multiprocessors() {
+        return multiprocessors;
+    }
+
+    /** How many warps a launch should have at least, to hide behind each other what they wait for. */
+    int wantedWarps() {
+        return WARPS_WANTED * multiprocessors;
+    }
+
     /** Launches a kernel that works with a warp a row. */
     void launchByRows(String kernel, int rows) {
-        launch(kernel, (rows + WARPS - 1) / WARPS, 1, 32 * WARPS, 1);
+        launchByRows(kernel, rows, 1);
+    }
+
+    /** Launches a kernel that works with a warp for each share of a row. */
+    void launchByRows(String kernel, int rows, int shares) {
+        launch(kernel, (rows + WARPS - 1) / WARPS, shares, 32 * WARPS, 1);
     }
 
     /** Queues a kernel with the arguments written since {@link #arguments}. */

@@ -12,12 +12,13 @@ import org.jspecify.annotations.Nullable;
 /** The loss and its derivative. Twin of kernels/loss.cu and backend/cpu/LossKernels. */
 final class LossKernels {
     private static final int TOTALS_BYTES = 24;
-    private static final int THREADS = 256;
+    private static final int THREADS = 32;
 
     private final Device device;
     private final Kernels kernels;
     private final StepState state;
     private final DeviceMemory totals;
+    private final DeviceMemory blocksDone;
     private @Nullable DeviceMemory losses; // (batch)
     private @Nullable DeviceMemory correct; // (batch)
 
@@ -26,6 +27,7 @@ final class LossKernels {
         this.kernels = kernels;
         this.state = state;
         this.totals = device.zeros(TOTALS_BYTES, "the totals");
+        this.blocksDone = device.zeros(Integer.BYTES, "the totals");
     }
 
     /** Where losses are added up. */
@@ -53,6 +55,7 @@ final class LossKernels {
                 .pointer(samples == null ? null : samples.order())
                 .pointer(losses)
                 .pointer(correct)
+                .pointer(blocksDone)
                 .pointer(totals)
                 .pointer(state.memory())
                 .integer(z.rows())
@@ -61,7 +64,7 @@ final class LossKernels {
                 .integer(loss.ordinal())
                 .integer(pass.training())
                 .integer(0);
-        kernels.launch(kernel, 1, 1, THREADS, 1);
+        kernels.launch(kernel, (pass.batch() + THREADS - 1) / THREADS, 1, THREADS, 1);
     }
 
     private DeviceMemory scratch(@Nullable DeviceMemory memory, int batch) {

@@ -7,6 +7,8 @@ import coppice.backend.Pass;
 
 /** Products with sparse weights. Twin of kernels/sparse.cu and backend/cpu/SparseKernels. */
 final class SparseKernels {
+    private static final int PART = 8; // connections, whose products a warp sums at once
+
     private final Kernels kernels;
     private final StepState state;
     private final NeuronKernels neurons;
@@ -19,34 +21,40 @@ final class SparseKernels {
 
     void forward(CudaSparseTensor w, CudaTensor bias, CudaTensor x, Neurons outputs, Pass pass) {
         int rows = w.pattern().rows();
+        int groups = groupsEach(rows, pass.batch());
         Arguments arguments = kernels.arguments()
+                .pointer(w.rowOrder())
                 .pointer(w.rowOffsets())
                 .pointer(w.columnIndices())
                 .pointer(w.values())
                 .pointer(bias.memory())
                 .pointer(x.memory());
         neurons.write(arguments, outputs, pass);
-        arguments.integer(rows).integer(x.stride());
-        kernels.launchByRows("sparse_forward", rows);
+        arguments.integer(rows).integer(x.stride()).integer(groups).integer(0);
+        kernels.launchByRows("sparse_forward", rows, slices(pass.batch(), groups));
     }
 
     void backward(CudaSparseTensor w, CudaTensor dz, Neurons below, Pass pass) {
         int columns = w.pattern().columns();
         CudaSparseTensor.Transpose transpose = w.transpose();
+        boolean summed = below.slopeGradient() != null; // over the batch, which is then not shared out
+        int groups = summed ? groups(pass.batch()) : groupsEach(columns, pass.batch());
         Arguments arguments = kernels.arguments()
+                .pointer(transpose.columnOrder())
                 .pointer(transpose.columnOffsets())
                 .pointer(transpose.rowIndices())
                 .pointer(transpose.valueIndices())
                 .pointer(w.values())
                 .pointer(dz.memory());
         neurons.write(arguments, below, pass);
-        arguments.integer(columns).integer(dz.stride());
-        kernels.launchByRows("sparse_backward", columns);
+        arguments.integer(columns).integer(dz.stride()).integer(groups).integer(0);
+        kernels.launchByRows("sparse_backward", columns, slices(pass.batch(), groups));
     }
 
     void sddmm(CudaSparseTensor w, CudaTensor dz, CudaTensor x, CudaTensor out, int batch) {
         int rows = w.pattern().rows();
         kernels.arguments()
+                .pointer(w.rowOrder())
                 .pointer(w.rowOffsets())
                 .pointer(w.columnIndices())
                 .pointer(dz.memory())
@@ -56,12 +64,13 @@ final class SparseKernels {
                 .integer(dz.stride())
                 .integer(x.stride())
                 .integer(batch);
-        kernels.launchByRows("sddmm", rows);
+        kernels.launchByRows("sddmm", rows, parts(w));
     }
 
     void update(CudaSparseTensor w, Parameter bias, CudaTensor dz, CudaTensor x, Backend.Updates steps, int batch) {
         int rows = w.pattern().rows();
         Arguments arguments = kernels.arguments()
+                .pointer(w.rowOrder())
                 .pointer(w.rowOffsets())
                 .pointer(w.columnIndices())
                 .pointer(w.values())
@@ -72,6 +81,32 @@ final class SparseKernels {
         UpdateKernels.write(arguments, steps.weights());
         UpdateKernels.write(arguments, steps.bias());
         arguments.integer(rows).integer(dz.stride()).integer(x.stride()).integer(batch);
-        kernels.launchByRows("sparse_update", rows);
+        kernels.launchByRows("sparse_update", rows, parts(w));
+    }
+
+    /** Groups of 32 batch columns. */
+    private static int groups(int batch) {
+        return (batch + 31) / 32;
+    }
+
+    private static int slices(int batch, int groupsEach) {
+        return (groups(batch) + groupsEach - 1) / groupsEach;
+    }
+
+    /** Groups that a warp takes: as many as leave the GPU with warps enough, since each reads the indices again. */
+    private int groupsEach(int rows, int batch) {
+        int each = Math.max(1, groups(batch));
+        while (each > 1 && (long) rows * slices(batch, each) < kernels.wantedWarps()) {
+            each = Integer.highestOneBit(each - 1); // the next lower power of two
+        }
+        return each;
+    }
+
+    /** Into how many parts rows are cut for the gradients: so that there are warps enough, but eight connections each. */
+    private int parts(CudaSparseTensor w) {
+        int rows = Math.max(1, w.pattern().rows());
+        int wanted = (kernels.wantedWarps() + rows - 1) / rows;
+        int worthwhile = w.pattern().connections() / rows / PART;
+        return Math.max(1, Math.min(wanted, worthwhile));
     }
 }

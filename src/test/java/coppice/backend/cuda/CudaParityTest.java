@@ -34,6 +34,12 @@ class CudaParityTest {
         check(order, (cpu, cuda) -> BackendParity.check(cpu, cuda, hidden));
     }
 
+    @ParameterizedTest(name = "thread order {0}")
+    @ValueSource(ints = {0, 1, 2})
+    void givesTheBitsOfTheCpuForLongRows(int order) {
+        check(order, BackendParity::checkLongRows);
+    }
+
     private static void check(int order, BiConsumer<Backend, Backend> comparison) {
         SimulatedCuda.setOrder(order);
         try (WorkerPool pool = new WorkerPool(1);

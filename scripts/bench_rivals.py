@@ -20,6 +20,7 @@ import json
 import statistics
 import sys
 import time
+import warnings
 
 NETS = {
     "cifar": [3072, 4000, 1000, 4000, 10],
@@ -69,6 +70,7 @@ def load_torch(options):
 OPTIONS = parse()
 torch = load_torch(OPTIONS)
 functional = torch.nn.functional
+warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
 DEVICE = torch.device(OPTIONS.device, OPTIONS.index) if OPTIONS.device == "cuda" else torch.device("cpu")
 ON_GPU = DEVICE.type == "cuda"
 

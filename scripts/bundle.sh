@@ -98,11 +98,11 @@ root=\$(cd -P "\$(dirname "\$(readlink -f "\${BASH_SOURCE[0]}")")" && pwd)
 # shellcheck disable=SC2086
 exec "\$root/jre/bin/java" "\${JVM_FLAGS[@]}" \${COPPICE_JAVA_OPTS:-} -jar "\$root/coppice.jar" "\$@"
 SCRIPT
-cp "$root/scripts/gpu-check.sh" "$bundle/scripts/"
+cp "$root"/scripts/{gpu-check.sh,bench-gpu.sh,bench_rivals.py} "$bundle/scripts/"
 cp "$root/LICENSE" "$bundle/"
 commit=$(git -C "$root" describe --always --dirty --abbrev=40 --exclude='*' 2>/dev/null || echo unknown)
 echo "$commit" >"$bundle/commit"
-chmod 755 "$bundle/coppice" "$bundle/scripts/gpu-check.sh"
+chmod 755 "$bundle/coppice" "$bundle"/scripts/*
 
 tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner -cf - coppice | xz -T0 -6 >"$work/bundle.txz"
 size=$(stat -c %s "$work/bundle.txz")

@@ -102,7 +102,7 @@ final class SparseKernels {
         return each;
     }
 
-    /** Into how many parts rows are cut for the gradients: so that there are warps enough, but eight connections each. */
+    /** Into how many parts rows are cut for the gradients: for warps enough, but with eight connections each. */
     private int parts(CudaSparseTensor w) {
         int rows = Math.max(1, w.pattern().rows());
         int wanted = (kernels.wantedWarps() + rows - 1) / rows;

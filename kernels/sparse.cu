@@ -145,7 +145,8 @@ __device__ __forceinline__ void backward_groups(const SparseBackward &b, int col
 //
 // dz: (outputs, batch); W: (outputs, columns), walked by columns; below: (columns, batch). Each dx is one accumulator
 // that starts from zero and takes the column's connections from row 0 on by fma. The gradient of SReLU's parameters is
-// summed by lanes, so with SReLU below a warp has all groups. Twin: SparseKernels.spmmTransposed, then NeuronKernels.derive.
+// summed by lanes, so with SReLU below a warp has all groups. Twin: SparseKernels.spmmTransposed, then
+// NeuronKernels.derive.
 KERNEL(sparse_backward, SparseBackward) {
   __shared__ Parked parked_dx;
   __shared__ Parked parked_z;

@@ -158,6 +158,14 @@ struct UpdateArray {
   int zero;  // fills up 8 bytes
 };
 
+struct CarryState {
+  const float *from;  // state of the old topology, in its CSR order
+  const int *origin;  // (count): place in the old topology, or -1
+  float *to;          // (count)
+  int count;
+  int zero;  // fills up 8 bytes
+};
+
 struct UpdateBias {
   float *bias;
   float *state0;

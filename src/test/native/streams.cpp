@@ -36,7 +36,8 @@ struct CUevent_st {
   CUgraph graph = nullptr;  // recorded while this was captured
   bool timed = true;
   bool recorded = false;
-  bool done = false;
+  uint64_t records = 0;   // how often it was recorded outside of a capture
+  uint64_t finished = 0;  // which of these the stream has come to
   std::chrono::steady_clock::time_point time;
 };
 
@@ -58,17 +59,33 @@ CUresult bad_handle(const char *what) {
   return violation(CUDA_ERROR_INVALID_HANDLE, std::string("use of a ") + what + " that is none or was destroyed");
 }
 
+CUresult run_first(CUstream stream) {
+  Operation operation = std::move(stream->queue.front());
+  stream->queue.pop_front();
+  CUresult result = cudasim::sticky_error();
+  if (result == CUDA_SUCCESS) result = operation();
+  if (result != CUDA_SUCCESS) {
+    cudasim::set_sticky_error(result);
+    stream->queue.clear();
+  }
+  return result;
+}
+
 CUresult drain(CUstream stream) {
   while (!stream->queue.empty()) {
-    Operation operation = std::move(stream->queue.front());
-    stream->queue.pop_front();
-    CUresult result = cudasim::sticky_error();
-    if (result == CUDA_SUCCESS) result = operation();
-    if (result != CUDA_SUCCESS) {
-      cudasim::set_sticky_error(result);
-      stream->queue.clear();
-      return result;
-    }
+    CUresult result = run_first(stream);
+    if (result != CUDA_SUCCESS) return result;
+  }
+  return cudasim::sticky_error();
+}
+
+bool pending(CUevent event) { return event->stream != nullptr && event->finished < event->records; }
+
+// Runs what lies before a record of an event in its stream, and nothing that lies behind it.
+CUresult drain_until(CUevent event, uint64_t record) {
+  while (events.count(event) && event->stream != nullptr && event->finished < record && !event->stream->queue.empty()) {
+    CUresult result = run_first(event->stream);
+    if (result != CUDA_SUCCESS) return result;
   }
   return cudasim::sticky_error();
 }
@@ -201,9 +218,9 @@ DRIVER cuStreamWaitEvent(CUstream handle, CUevent event, unsigned) {
     stream->graph = event->graph;
     return CUDA_SUCCESS;
   }
-  CUstream before = event->stream;
-  if (!event->recorded || event->done || before == stream) return CUDA_SUCCESS;
-  return cudasim::submit(handle, [before] { return before == nullptr ? CUDA_SUCCESS : drain(before); });
+  if (!pending(event) || event->stream == stream) return CUDA_SUCCESS;
+  uint64_t record = event->records;
+  return cudasim::submit(handle, [event, record] { return drain_until(event, record); });
 }
 
 DRIVER cuStreamBeginCapture_v2(CUstream handle, int mode) {
@@ -283,11 +300,11 @@ DRIVER cuEventRecord(CUevent event, CUstream handle) {
   event->stream = stream;
   event->graph = stream->graph;
   event->recorded = stream->graph == nullptr;
-  event->done = false;
   if (stream->graph != nullptr) return CUDA_SUCCESS;
-  return cudasim::submit(handle, [event] {
+  uint64_t record = ++event->records;
+  return cudasim::submit(handle, [event, record] {
     if (events.count(event)) {
-      event->done = true;
+      event->finished = record;
       event->time = std::chrono::steady_clock::now();
     }
     return CUDA_SUCCESS;
@@ -299,14 +316,14 @@ DRIVER cuEventRecordWithFlags(CUevent event, CUstream stream, unsigned) { return
 DRIVER cuEventSynchronize(CUevent event) {
   ENTER(CallKind::OTHER);
   if (!events.count(event)) return bad_handle("event");
-  return event->recorded && !event->done && event->stream != nullptr ? drain(event->stream) : CUDA_SUCCESS;
+  return pending(event) ? drain_until(event, event->records) : cudasim::sticky_error();
 }
 
 DRIVER cuEventQuery(CUevent event) {
   ENTER(CallKind::OTHER);
   if (!events.count(event)) return bad_handle("event");
-  if (!event->recorded || event->done || event->stream == nullptr) return CUDA_SUCCESS;
-  CUresult result = drain(event->stream);
+  if (!pending(event)) return CUDA_SUCCESS;
+  CUresult result = drain_until(event, event->records);
   return result == CUDA_SUCCESS ? CUDA_ERROR_NOT_READY : result;
 }
 
@@ -314,7 +331,7 @@ DRIVER cuEventElapsedTime(float *milliseconds, CUevent start, CUevent end) {
   ENTER(CallKind::OTHER);
   if (!events.count(start) || !events.count(end)) return bad_handle("event");
   if (!start->timed || !end->timed || !start->recorded || !end->recorded) return CUDA_ERROR_INVALID_HANDLE;
-  if (!start->done || !end->done) return CUDA_ERROR_NOT_READY;
+  if (pending(start) || pending(end)) return CUDA_ERROR_NOT_READY;
   *milliseconds = std::chrono::duration<float, std::milli>(end->time - start->time).count();
   return CUDA_SUCCESS;
 }

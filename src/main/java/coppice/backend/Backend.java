@@ -46,6 +46,9 @@ public interface Backend extends AutoCloseable {
     /** The values of a tensor, row-major without padding. */
     float[] download(Tensor tensor);
 
+    /** Says that {@link #weights} will be asked of a tensor that does not change before; a backend may begin then. */
+    default void expectWeights(SparseTensor tensor) {}
+
     /** The weights in CSR order; may be the backend's own array and must not be written to. */
     float[] weights(SparseTensor tensor);
 

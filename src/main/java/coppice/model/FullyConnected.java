@@ -152,13 +152,26 @@ final class FullyConnected implements Layer {
         }
     }
 
-    /** Evolves the topology of a sparse layer; returns what happened, or null for a dense one. */
+    /**
+     * Evolves the topology of a sparse layer; returns what happened, or null for a dense one.
+     *
+     * @param next the layer to evolve next, whose weights come to the host meanwhile
+     */
     @Nullable
-    Evolved evolve(Backend backend, EvolutionRules rules, boolean growBack, RandomKey key, WorkerPool pool) {
+    Evolved evolve(
+            Backend backend,
+            EvolutionRules rules,
+            boolean growBack,
+            RandomKey key,
+            WorkerPool pool,
+            @Nullable FullyConnected next) {
         if (sparse == null) {
             return null;
         }
         float[] old = backend.weights(sparse);
+        if (next != null && next.sparse != null) {
+            backend.expectWeights(next.sparse);
+        }
         Evolution.Evolved evolved = rules.evolution().evolve(sparse.pattern(), old, growBack, key, pool);
         int[] origin = evolved.origin();
         float[] weights = new float[origin.length];

@@ -144,7 +144,8 @@ public final class Network implements Model {
                 layers.get(layer).forget(backend);
             }
             RandomKey key = new RandomKey(seed, layer, evolution);
-            FullyConnected.Evolved evolved = layers.get(layer).evolve(backend, rules, growBack, key, pool);
+            FullyConnected next = layer + 1 < layers.size() ? layers.get(layer + 1) : null;
+            FullyConnected.Evolved evolved = layers.get(layer).evolve(backend, rules, growBack, key, pool, next);
             grown += evolved == null ? 0 : evolved.grown();
         }
         return grown;

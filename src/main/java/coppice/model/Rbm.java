@@ -236,7 +236,8 @@ public final class Rbm implements Model {
             layer.forget(backend);
             FullyConnected.forget(backend, visibleBias);
         }
-        FullyConnected.Evolved evolved = layer.evolve(backend, rules, growBack, new RandomKey(key, 0, evolution), pool);
+        FullyConnected.Evolved evolved =
+                layer.evolve(backend, rules, growBack, new RandomKey(key, 0, evolution), pool, null);
         return evolved == null ? 0 : evolved.grown();
     }
 

@@ -115,6 +115,11 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
+    public void expectWeights(SparseTensor tensor) {
+        ((CudaSparseTensor) tensor).expectValues();
+    }
+
+    @Override
     public float[] weights(SparseTensor tensor) {
         return ((CudaSparseTensor) tensor).readValues();
     }
@@ -131,8 +136,7 @@ public final class CudaBackend implements Backend {
 
     @Override
     public void rewire(SparseTensor tensor, CsrPattern pattern, float[] values, int[] origin) {
-        graphs.clear();
-        ((CudaSparseTensor) tensor).rewire(pattern, values, origin);
+        ((CudaSparseTensor) tensor).rewire(pattern, values, origin, updates);
     }
 
     @Override
@@ -153,6 +157,7 @@ public final class CudaBackend implements Backend {
 
     @Override
     public void step(Step step, Runnable operations) {
+        device.transfers().forget();
         graphs.run(step, operations);
     }
 
@@ -187,6 +192,7 @@ public final class CudaBackend implements Backend {
 
     @Override
     public void update(SparseTensor weights, Parameter bias, Tensor dz, Tensor x, Updates steps, Pass pass) {
+        device.transfers().forget();
         state.update(steps.weights());
         sparse.update((CudaSparseTensor) weights, bias, (CudaTensor) dz, (CudaTensor) x, steps, pass.batch());
     }

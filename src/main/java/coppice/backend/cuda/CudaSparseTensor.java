@@ -2,7 +2,8 @@ package coppice.backend.cuda;
 
 import coppice.backend.SparseTensor;
 import coppice.matrix.CsrPattern;
-import jcuda.Pointer;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,27 +12,38 @@ import org.jspecify.annotations.Nullable;
  */
 final class CudaSparseTensor implements SparseTensor {
     private final Device device;
-    private final DeviceMemory[] state;
-    private CsrPattern pattern;
-    private DeviceMemory rowOrder;
-    private DeviceMemory rowOffsets;
-    private DeviceMemory columnIndices;
-    private DeviceMemory values;
+    private Storage storage;
     private @Nullable Transpose transpose;
 
     CudaSparseTensor(Device device, CsrPattern pattern, float[] values, int stateBuffers) {
         requireLength(pattern, values.length);
         this.device = device;
-        this.pattern = pattern;
-        this.rowOrder = ints(LongestFirst.order(pattern.rowOffsets()));
-        this.rowOffsets = ints(pattern.rowOffsets());
-        this.columnIndices = ints(pattern.columnIndices());
-        this.values = floats(values);
-        this.state = new DeviceMemory[stateBuffers];
-        for (int buffer = 0; buffer < stateBuffers; buffer++) {
-            state[buffer] = device.zeros((long) pattern.connections() * Float.BYTES, what());
-        }
+        this.storage = device.orNothing(() -> {
+            List<DeviceMemory> state = new ArrayList<>();
+            for (int buffer = 0; buffer < stateBuffers; buffer++) {
+                state.add(device.zeros((long) pattern.connections() * Float.BYTES, what(pattern)));
+            }
+            return store(pattern, values, state);
+        });
     }
+
+    /**
+     * The connections row by row, with what was learned of each.
+     *
+     * @param pattern the same on the host
+     * @param rowOrder the rows, longest first
+     * @param rowOffsets where each row begins
+     * @param columnIndices the column of each
+     * @param values the weight of each
+     * @param state the optimizer's buffers, a number of each connection
+     */
+    private record Storage(
+            CsrPattern pattern,
+            DeviceMemory rowOrder,
+            DeviceMemory rowOffsets,
+            DeviceMemory columnIndices,
+            DeviceMemory values,
+            List<DeviceMemory> state) {}
 
     /**
      * The connections column by column, rows ascending.
@@ -50,121 +62,132 @@ final class CudaSparseTensor implements SparseTensor {
         }
     }
 
-    private String what() {
+    private static String what(CsrPattern pattern) {
         return "a layer of " + pattern.connections() + " connections";
     }
 
-    private DeviceMemory ints(int[] content) {
-        DeviceMemory memory = device.allocate((long) content.length * Integer.BYTES, what());
-        device.upload(memory, Pointer.to(content), (long) content.length * Integer.BYTES);
-        return memory;
+    private Storage store(CsrPattern pattern, float[] values, List<DeviceMemory> state) {
+        DeviceMemory weights = device.allocate((long) values.length * Float.BYTES, what(pattern));
+        device.transfers().upload(weights, values);
+        return new Storage(
+                pattern,
+                put(pattern, LongestFirst.order(pattern.rowOffsets())),
+                put(pattern, pattern.rowOffsets()),
+                put(pattern, pattern.columnIndices()),
+                weights,
+                state);
     }
 
-    private DeviceMemory floats(float[] content) {
-        DeviceMemory memory = device.allocate((long) content.length * Float.BYTES, what());
-        device.upload(memory, Pointer.to(content), (long) content.length * Float.BYTES);
+    private DeviceMemory put(CsrPattern pattern, int[] content) {
+        DeviceMemory memory = device.allocate((long) content.length * Integer.BYTES, what(pattern));
+        device.transfers().upload(memory, content);
         return memory;
-    }
-
-    private float[] download(DeviceMemory memory) {
-        float[] content = new float[pattern.connections()];
-        device.download(Pointer.to(content), memory, 0, (long) content.length * Float.BYTES);
-        return content;
     }
 
     @Override
     public CsrPattern pattern() {
-        return pattern;
+        return storage.pattern;
     }
 
     /** The rows, longest first. */
     DeviceMemory rowOrder() {
-        return rowOrder;
+        return storage.rowOrder;
     }
 
     DeviceMemory rowOffsets() {
-        return rowOffsets;
+        return storage.rowOffsets;
     }
 
     DeviceMemory columnIndices() {
-        return columnIndices;
+        return storage.columnIndices;
     }
 
     DeviceMemory values() {
-        return values;
+        return storage.values;
     }
 
     /** A state buffer; null where the optimizer has none of that number. */
     @Nullable
     DeviceMemory state(int buffer) {
-        return buffer < state.length ? state[buffer] : null;
+        return buffer < storage.state.size() ? storage.state.get(buffer) : null;
     }
 
     /** The transpose; put on the device when it is first asked for, as the first layer never needs one. */
     Transpose transpose() {
         Transpose known = transpose;
         if (known == null) {
+            CsrPattern pattern = pattern();
             CsrPattern.Transpose host = pattern.transpose();
-            known = new Transpose(
-                    ints(LongestFirst.order(host.columnOffsets())),
-                    ints(host.columnOffsets()),
-                    ints(host.rowIndices()),
-                    ints(host.valueIndices()));
+            known = device.orNothing(() -> new Transpose(
+                    put(pattern, LongestFirst.order(host.columnOffsets())),
+                    put(pattern, host.columnOffsets()),
+                    put(pattern, host.rowIndices()),
+                    put(pattern, host.valueIndices())));
             transpose = known;
             pattern.releaseTranspose();
         }
         return known;
     }
 
+    /** Says that {@link #readValues} comes next. */
+    void expectValues() {
+        device.transfers().expect(values(), pattern().connections());
+    }
+
     float[] readValues() {
-        return download(values);
+        return device.transfers().download(values(), pattern().connections());
     }
 
     float[] readState(int buffer) {
-        return download(state[buffer]);
+        return device.transfers().download(storage.state.get(buffer), pattern().connections());
     }
 
     void setState(int buffer, float[] content) {
-        requireLength(pattern, content.length);
-        device.upload(state[buffer], Pointer.to(content), (long) content.length * Float.BYTES);
+        requireLength(pattern(), content.length);
+        device.transfers().upload(storage.state.get(buffer), content);
     }
 
-    void rewire(CsrPattern newPattern, float[] newValues, int[] origin) {
-        requireLength(newPattern, newValues.length);
-        float[][] old = new float[state.length][];
-        for (int buffer = 0; buffer < state.length; buffer++) {
-            old[buffer] = readState(buffer);
-        }
-        release();
-        pattern = newPattern;
-        rowOrder = ints(LongestFirst.order(newPattern.rowOffsets()));
-        rowOffsets = ints(newPattern.rowOffsets());
-        columnIndices = ints(newPattern.columnIndices());
-        values = floats(newValues);
-        for (int buffer = 0; buffer < state.length; buffer++) {
-            float[] carried = new float[origin.length];
-            for (int k = 0; k < origin.length; k++) {
-                carried[k] = origin[k] < 0 ? 0 : old[buffer][origin[k]];
+    /**
+     * Takes a new topology; state is carried over on the device.
+     *
+     * <p>If that fails, the tensor is as it was before: the new arrays are all there before the old ones go. Only the
+     * transpose goes first, to make room for them; it is made again when it is next asked for.
+     *
+     * @param updates has the kernel that carries state over
+     */
+    void rewire(CsrPattern pattern, float[] values, int[] origin, UpdateKernels updates) {
+        requireLength(pattern, values.length);
+        requireLength(pattern, origin.length);
+        releaseTranspose();
+        Storage old = storage;
+        storage = device.orNothing(() -> {
+            DeviceMemory places = put(pattern, origin);
+            List<DeviceMemory> carried = new ArrayList<>();
+            for (DeviceMemory state : old.state) {
+                DeviceMemory next = device.allocate((long) origin.length * Float.BYTES, what(pattern));
+                updates.carry(state, places, next, origin.length);
+                carried.add(next);
             }
-            state[buffer] = floats(carried);
-        }
+            Storage next = store(pattern, values, carried);
+            device.synchronize(); // what is freed from here on is read no more
+            device.free(places);
+            return next;
+        });
+        device.free(old.rowOrder);
+        device.free(old.rowOffsets);
+        device.free(old.columnIndices);
+        device.free(old.values);
+        old.state.forEach(device::free);
     }
 
-    private void release() {
-        device.free(rowOrder);
-        device.free(rowOffsets);
-        device.free(columnIndices);
-        device.free(values);
-        for (DeviceMemory buffer : state) {
-            device.free(buffer);
-        }
+    private void releaseTranspose() {
         Transpose known = transpose;
         if (known != null) {
+            transpose = null;
             device.free(known.columnOrder());
             device.free(known.columnOffsets());
             device.free(known.rowIndices());
             device.free(known.valueIndices());
-            transpose = null;
         }
     }
 }

@@ -1,21 +1,29 @@
 package coppice.backend.cuda;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstreamCaptureMode;
+import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One GPU: its primary context, one stream, and all memory that was taken from it.
+ * One GPU: its primary context, its stream, and all memory, events and further streams that were taken from it.
  *
  * <p>Copies are ordered with what the stream does. Closing gives everything back, whatever went wrong before.
  */
@@ -24,7 +32,11 @@ final class Device implements AutoCloseable {
     private final CUcontext context = new CUcontext();
     private final CUstream stream = new CUstream();
     private final Set<DeviceMemory> live = Collections.newSetFromMap(new IdentityHashMap<>());
-    private final Set<Pointer> pinned = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<PinnedMemory> pinned = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final List<CUevent> events = new ArrayList<>();
+    private final Transfers transfers = new Transfers(this);
+    private @Nullable CUstream copies;
+    private long freed;
     private boolean hasContext;
     private boolean hasStream;
 
@@ -83,6 +95,39 @@ final class Device implements AutoCloseable {
         return stream;
     }
 
+    /** A second stream, for copies beside the work; events order it with the first. Made when first asked for. */
+    CUstream copies() {
+        CUstream known = copies;
+        if (known == null) {
+            CUstream made = new CUstream();
+            check(JCudaDriver.cuStreamCreate(made, CUstream_flags.CU_STREAM_NON_BLOCKING), "making a stream");
+            known = made;
+            copies = known;
+        }
+        return known;
+    }
+
+    /** Copies of arrays through page-locked memory. */
+    Transfers transfers() {
+        return transfers;
+    }
+
+    /**
+     * Memory to be had.
+     *
+     * @param free bytes that nobody has taken
+     * @param total bytes that the GPU has
+     */
+    record Memory(long free, long total) {}
+
+    /** How much memory the GPU has now. */
+    Memory memory() {
+        long[] free = new long[1];
+        long[] total = new long[1];
+        check(JCudaDriver.cuMemGetInfo(free, total), "asking for the GPU's memory");
+        return new Memory(free[0], total[0]);
+    }
+
     // ---- memory ----
 
     /** Takes memory full of zeros. */
@@ -109,22 +154,53 @@ final class Device implements AutoCloseable {
         return memory;
     }
 
-    private static String mebibytes(long bytes) {
+    /** Makes something of several pieces of memory; if that fails, gives back the pieces it took. */
+    <T> T orNothing(Supplier<T> making) {
+        Set<DeviceMemory> before = Set.copyOf(live);
+        try {
+            return making.get();
+        } catch (RuntimeException | Error e) {
+            settle();
+            for (DeviceMemory memory : List.copyOf(live)) {
+                if (!before.contains(memory)) {
+                    live.remove(memory);
+                    JCudaDriver.cuMemFree(memory.pointer());
+                }
+            }
+            throw e;
+        }
+    }
+
+    /** A size for people, rounded up. */
+    static String mebibytes(long bytes) {
         return ((bytes + (1 << 20) - 1) >> 20) + " MiB";
     }
 
     void free(DeviceMemory memory) {
         if (live.remove(memory)) {
+            freed++;
             check(JCudaDriver.cuMemFree(memory.pointer()), "giving memory back");
         }
     }
 
-    /** Takes page-locked host memory. */
-    Pointer pinned(long bytes, String what) {
-        Pointer memory = new Pointer();
-        check(JCudaDriver.cuMemHostAlloc(memory, bytes, 0), "taking page-locked memory for " + what);
+    /** How often memory was given back: what was recorded before may work on what is there no more. */
+    long freed() {
+        return freed;
+    }
+
+    /** Takes page-locked host memory, less than 2 GiB. */
+    PinnedMemory pinned(long bytes, String what) {
+        Pointer address = new Pointer();
+        check(JCudaDriver.cuMemHostAlloc(address, bytes, 0), "taking page-locked memory for " + what);
+        PinnedMemory memory = new PinnedMemory(address, bytes);
         pinned.add(memory);
         return memory;
+    }
+
+    void free(PinnedMemory memory) {
+        if (pinned.remove(memory)) {
+            check(JCudaDriver.cuMemFreeHost(memory.pointer()), "giving page-locked memory back");
+        }
     }
 
     void upload(DeviceMemory to, Pointer from, long bytes) {
@@ -146,9 +222,21 @@ final class Device implements AutoCloseable {
     }
 
     /** Queues a copy from page-locked memory. */
-    void uploadAsync(DeviceMemory to, Pointer from, long bytes) {
-        requireInside(to, 0, bytes);
-        check(JCudaDriver.cuMemcpyHtoDAsync(to.pointer(), from, bytes, stream), "copying to the GPU");
+    void uploadAsync(DeviceMemory to, long offset, Pointer from, long bytes, CUstream queue) {
+        requireInside(to, offset, bytes);
+        if (bytes > 0) {
+            CUdeviceptr target = to.pointer().withByteOffset(offset);
+            check(JCudaDriver.cuMemcpyHtoDAsync(target, from, bytes, queue), "copying to the GPU");
+        }
+    }
+
+    /** Queues a copy to page-locked memory. */
+    void downloadAsync(Pointer to, DeviceMemory from, long offset, long bytes, CUstream queue) {
+        requireInside(from, offset, bytes);
+        if (bytes > 0) {
+            CUdeviceptr source = from.pointer().withByteOffset(offset);
+            check(JCudaDriver.cuMemcpyDtoHAsync(to, source, bytes, queue), "copying from the GPU");
+        }
     }
 
     private static void requireInside(DeviceMemory memory, long offset, long bytes) {
@@ -156,6 +244,31 @@ final class Device implements AutoCloseable {
             throw new IllegalArgumentException(
                     bytes + " bytes from " + offset + " do not lie within " + memory.bytes());
         }
+    }
+
+    // ---- events ----
+
+    /** An event that has happened, until {@link #record}. */
+    CUevent event() {
+        CUevent event = new CUevent();
+        check(JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DISABLE_TIMING), "making an event");
+        events.add(event);
+        return event;
+    }
+
+    /** Lets an event happen once what was queued before is done. */
+    void record(CUevent event, CUstream queue) {
+        check(JCudaDriver.cuEventRecord(event, queue), "marking a place in the work");
+    }
+
+    /** Lets what is queued from now on wait for an event. */
+    void await(CUevent event, CUstream queue) {
+        check(JCudaDriver.cuStreamWaitEvent(queue, event, 0), "ordering copies and work");
+    }
+
+    /** Waits for an event. */
+    void synchronize(CUevent event) {
+        check(JCudaDriver.cuEventSynchronize(event), "computing");
     }
 
     // ---- work ----
@@ -207,9 +320,12 @@ final class Device implements AutoCloseable {
         JCudaDriver.cuGraphExecDestroy(recorded);
     }
 
-    /** Waits until the stream is idle or has failed. */
+    /** Waits until both streams are idle or have failed. */
     void settle() {
-        if (hasStream && JCudaDriver.cuStreamSynchronize(stream) != CUresult.CUDA_SUCCESS) {
+        boolean idle = !hasStream || JCudaDriver.cuStreamSynchronize(stream) == CUresult.CUDA_SUCCESS;
+        CUstream second = copies;
+        idle &= second == null || JCudaDriver.cuStreamSynchronize(second) == CUresult.CUDA_SUCCESS;
+        if (!idle) {
             JCudaDriver.cuCtxSynchronize(); // work may still be queued, on memory that is about to be freed
         }
     }
@@ -219,8 +335,15 @@ final class Device implements AutoCloseable {
         settle();
         live.forEach(memory -> JCudaDriver.cuMemFree(memory.pointer()));
         live.clear();
-        pinned.forEach(JCudaDriver::cuMemFreeHost);
+        pinned.forEach(memory -> JCudaDriver.cuMemFreeHost(memory.pointer()));
         pinned.clear();
+        events.forEach(JCudaDriver::cuEventDestroy);
+        events.clear();
+        CUstream second = copies;
+        if (second != null) {
+            copies = null;
+            JCudaDriver.cuStreamDestroy(second);
+        }
         if (hasStream) {
             hasStream = false;
             JCudaDriver.cuStreamDestroy(stream);

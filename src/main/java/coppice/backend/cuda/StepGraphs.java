@@ -18,6 +18,7 @@ final class StepGraphs implements AutoCloseable {
     private final StepState state;
     private final Set<Key> made = new HashSet<>();
     private final Map<Key, CUgraphExec> recorded = new HashMap<>();
+    private long freed; // how often the device gave memory back before these
 
     StepGraphs(Device device, StepState state) {
         this.device = device;
@@ -48,10 +49,12 @@ final class StepGraphs implements AutoCloseable {
                 update == null ? 0 : update.rate(),
                 update == null ? 0 : update.secondCorrection());
         try {
+            forgetStale();
             Key key = Key.of(step);
             CUgraphExec graph = recorded.get(key);
             if (graph == null && !made.contains(key)) {
                 operations.run();
+                forgetStale();
                 made.add(key); // not before it has taken all its memory
                 return;
             }
@@ -65,14 +68,18 @@ final class StepGraphs implements AutoCloseable {
         }
     }
 
-    /** Forgets all recordings: what they work on has changed. */
-    void clear() {
+    /** Forgets all recordings if memory was given back since: it may be what they work on. */
+    private void forgetStale() {
+        if (freed == device.freed()) {
+            return;
+        }
         if (!recorded.isEmpty()) {
             device.synchronize(); // a graph at work must not be destroyed
             recorded.values().forEach(device::destroy);
             recorded.clear();
         }
         made.clear();
+        freed = device.freed();
     }
 
     @Override

@@ -1,9 +1,6 @@
 package coppice.backend.cuda;
 
 import coppice.backend.Update;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import jcuda.Pointer;
 
 /**
  * What changes from step to step, in device memory, so that a recorded step can be replayed (kernels/arguments.cuh).
@@ -16,8 +13,7 @@ final class StepState {
 
     private final Device device;
     private final DeviceMemory memory;
-    private final Pointer pinned;
-    private final ByteBuffer slots;
+    private final PinnedMemory slots;
     private int next;
     private boolean held;
     private boolean known; // whether the device has what the fields say
@@ -29,8 +25,7 @@ final class StepState {
     StepState(Device device) {
         this.device = device;
         this.memory = device.zeros(BYTES, "the state of a step");
-        this.pinned = device.pinned((long) BYTES * SLOTS, "the state of a step");
-        this.slots = pinned.getByteBuffer(0, (long) BYTES * SLOTS).order(ByteOrder.nativeOrder());
+        this.slots = device.pinned((long) BYTES * SLOTS, "the state of a step");
     }
 
     DeviceMemory memory() {
@@ -81,12 +76,13 @@ final class StepState {
             next = 0;
         }
         int at = next++ * BYTES;
-        slots.putInt(at, newStart)
+        slots.buffer()
+                .putInt(at, newStart)
                 .putInt(at + 4, newStep)
                 .putFloat(at + 8, newRate)
                 .putFloat(at + 12, newCorrection);
         known = false;
-        device.uploadAsync(memory, pinned.withByteOffset(at), BYTES);
+        device.uploadAsync(memory, 0, slots.pointer().withByteOffset(at), BYTES, device.stream());
         start = newStart;
         step = newStep;
         rate = newRate;

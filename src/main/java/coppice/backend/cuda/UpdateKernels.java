@@ -39,6 +39,17 @@ final class UpdateKernels {
         kernels.launchByRows("update_bias", dz.rows());
     }
 
+    /** Carries a state buffer over to a new topology: to[k] = from[origin[k]], or 0 where origin[k] is negative. */
+    void carry(DeviceMemory from, DeviceMemory origin, DeviceMemory to, int count) {
+        kernels.arguments()
+                .pointer(from)
+                .pointer(origin)
+                .pointer(to)
+                .integer(count)
+                .integer(0);
+        kernels.launch("carry_state", (int) (((long) count + THREADS - 1) / THREADS), 1, THREADS, 1);
+    }
+
     /** Writes the pointers to a parameter and two state buffers. */
     static void writeParameter(Arguments arguments, Parameter parameter) {
         List<Tensor> buffers = parameter.state();

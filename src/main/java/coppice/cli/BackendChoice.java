@@ -17,7 +17,8 @@ import java.util.List;
  * @param reason why it was chosen, for automatic choice
  */
 record BackendChoice(Backend backend, WorkerPool pool, String reason) implements AutoCloseable {
-    private static final List<String> NAMES = List.of("backend", "device", "cuda-lib", "threads", "simd");
+    private static final List<String> NAMES =
+            List.of("backend", "device", "data-memory", "cuda-lib", "threads", "simd");
 
     /** The options of every command that computes. */
     static List<CommandOption> options() {
@@ -32,11 +33,12 @@ record BackendChoice(Backend backend, WorkerPool pool, String reason) implements
      *
      * @param backend auto, cpu or cuda
      * @param device number of the GPU
+     * @param dataMemory bytes that data sets may take on the GPU
      * @param threads CPU threads, 0 for one a processor
      * @param simd auto or off
      * @throws BackendUnavailableException if what is asked for cannot be had
      */
-    static BackendChoice of(String backend, int device, int threads, String simd) {
+    static BackendChoice of(String backend, int device, long dataMemory, int threads, String simd) {
         KernelSet kernels = switch (simd) {
             case "auto" -> KernelSet.vector().orElseGet(KernelSet::plain);
             case "off" -> KernelSet.plain();
@@ -48,7 +50,7 @@ record BackendChoice(Backend backend, WorkerPool pool, String reason) implements
         WorkerPool pool = new WorkerPool(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
         try {
             if (backend.equals("cuda")) {
-                return new BackendChoice(CudaBackend.open(device), pool, "as asked");
+                return new BackendChoice(CudaBackend.open(device, dataMemory), pool, "as asked");
             }
             String reason = backend.equals("auto") ? "chosen; --backend cuda uses a GPU" : "as asked";
             return new BackendChoice(new CpuBackend(kernels, pool), pool, reason);
@@ -70,6 +72,7 @@ record BackendChoice(Backend backend, WorkerPool pool, String reason) implements
         return of(
                 backend == null ? "auto" : backend,
                 wholeNumber(arguments, "device"),
+                CudaOptions.dataMemory(arguments.find(CudaOptions.DATA_MEMORY)),
                 wholeNumber(arguments, "threads"),
                 simd == null ? "auto" : simd);
     }

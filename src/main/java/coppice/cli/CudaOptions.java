@@ -5,14 +5,33 @@ import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The option that says where NVIDIA's libraries are. */
+/** The options of the CUDA backend: where NVIDIA's libraries are, and how much memory data sets may take. */
 final class CudaOptions {
     static final String NAME = "cuda-lib";
 
+    static final String DATA_MEMORY = "data-memory";
+
+    private static final Pattern SIZE = Pattern.compile("(\\d{1,9})([KMG]?)");
+
     private CudaOptions() {}
+
+    /** The bytes that data sets may take on the GPU; all that are free where nothing, or auto, was given. */
+    static long dataMemory(@Nullable String size) {
+        if (size == null || size.equals("auto")) {
+            return Long.MAX_VALUE;
+        }
+        Matcher parts = SIZE.matcher(size);
+        if (!parts.matches()) {
+            throw new UsageException(DATA_MEMORY + " must be auto, or a number of bytes with K, M or G behind it, as "
+                    + "800M, but was '" + size + "'");
+        }
+        int unit = parts.group(2).isEmpty() ? 0 : "KMG".indexOf(parts.group(2)) + 1;
+        return Long.parseLong(parts.group(1)) << (10 * unit);
+    }
 
     static CommandOption option() {
         return CommandOption.value(NAME, "DIR", "where NVIDIA's libraries are, before all other places");

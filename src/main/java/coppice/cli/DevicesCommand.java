@@ -85,7 +85,7 @@ final class DevicesCommand implements Command {
         static Devices here() {
             String kernels;
             String fault = null;
-            try (BackendChoice choice = BackendChoice.of("cpu", 0, 0, "auto")) {
+            try (BackendChoice choice = BackendChoice.of("cpu", 0, 0, 0, "auto")) {
                 kernels = choice.backend().description();
                 if (!kernels.startsWith("Vector")) {
                     kernels += " (" + whyPlain() + ")";

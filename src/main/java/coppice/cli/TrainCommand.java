@@ -112,17 +112,14 @@ final class TrainCommand implements Command {
         try (RunLog log = new RunLog(directory.log());
                 ProgressView view =
                         new ProgressView(console, log, quiet, config.loop().epochs())) {
-            for (String line : introduction(settings, config, data, choice, directory)) {
-                log.line(line);
-                if (!quiet) {
-                    console.message(line);
-                }
-            }
+            say(introduction(settings, config, data, choice, directory), log, quiet, console);
             TrainResult result;
             int code;
             try {
-                result = new Trainer(config, configuration, data, choice.backend(), choice.pool(), directory, view)
-                        .run(stop);
+                Trainer trainer =
+                        new Trainer(config, configuration, data, choice.backend(), choice.pool(), directory, view);
+                say(trainer.placements(), log, quiet, console);
+                result = trainer.run(stop);
                 code = result.status().equals("stopped") ? ExitCode.STOPPED : ExitCode.DONE;
             } catch (DivergedException e) {
                 console.message("coppice: " + e.getMessage());
@@ -138,6 +135,15 @@ final class TrainCommand implements Command {
             }
             console.result(Json.compact(result));
             return code;
+        }
+    }
+
+    private static void say(List<String> lines, RunLog log, boolean quiet, Console console) throws IOException {
+        for (String line : lines) {
+            log.line(line);
+            if (!quiet) {
+                console.message(line);
+            }
         }
     }
 
@@ -199,6 +205,7 @@ final class TrainCommand implements Command {
         return BackendChoice.of(
                 settings.get("backend"),
                 UsageException.whereInvalid(() -> settings.integer("device", 0)),
+                CudaOptions.dataMemory(settings.find(CudaOptions.DATA_MEMORY)),
                 UsageException.whereInvalid(() -> settings.integer("threads", 0)),
                 settings.get("simd"));
     }

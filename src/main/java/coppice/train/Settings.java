@@ -180,6 +180,11 @@ public final class Settings {
             run("resume", null, "false", "go on with the run in --out, or start it where there is none"),
             run("backend", "KIND", "auto", "cpu, cuda (an NVIDIA GPU), or auto: cpu; does not change results"),
             run("device", "N", "0", "the GPU of --backend cuda"),
+            run(
+                    "data-memory",
+                    "SIZE",
+                    "auto",
+                    "GPU memory for data sets, as 800M or 2G, or auto: what is free; the rest is sent batch by batch"),
             run("cuda-lib", "DIR", null, "where NVIDIA's libraries are, before all other places"),
             run("threads", "N", "0", "CPU threads, 0 for one a processor; does not change results"),
             run("simd", "auto|off", "auto", "Vector API kernels, or plain Java; does not change results"),

@@ -21,6 +21,8 @@ import coppice.run.MetricsLog;
 import coppice.run.RunDirectory;
 import coppice.topology.EvolutionSchedule.Action;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -123,6 +125,21 @@ public final class Trainer {
 
     private @Nullable Samples load(@Nullable Dataset part) {
         return part == null ? null : evaluator.load(part);
+    }
+
+    /** Where the samples lie, a line each where that does not go without saying. */
+    public List<String> placements() {
+        Map<String, @Nullable Samples> all = new LinkedHashMap<>();
+        all.put("training", train);
+        all.put("validation", validation);
+        all.put("test", test);
+        List<String> lines = new ArrayList<>();
+        all.forEach((role, samples) -> {
+            if (samples != null && samples.placement() != null) {
+                lines.add(role + " samples are " + samples.placement());
+            }
+        });
+        return lines;
     }
 
     /**

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class CudaBackend implements Backend {
     private final Device device;
     private final Kernels kernels;
+    private final DataPlacement placement;
     private final StepState state;
     private final StepGraphs graphs;
     private final SparseKernels sparse;
@@ -36,9 +37,10 @@ public final class CudaBackend implements Backend {
     private final SampleKernels batches;
     private final StochasticKernels stochastic;
 
-    private CudaBackend(Device device, Kernels kernels) {
+    private CudaBackend(Device device, Kernels kernels, long dataMemory) {
         this.device = device;
         this.kernels = kernels;
+        this.placement = new DataPlacement(device, dataMemory);
         this.state = new StepState(device);
         this.graphs = new StepGraphs(device, state);
         this.neurons = new NeuronKernels(kernels, state);
@@ -50,20 +52,26 @@ public final class CudaBackend implements Backend {
         this.stochastic = new StochasticKernels(kernels, state, losses.totalsMemory());
     }
 
+    /** A backend on a GPU that takes as much memory for data sets as there is. */
+    public static CudaBackend open(int index) {
+        return open(index, DataPlacement.UNLIMITED);
+    }
+
     /**
      * A backend on a GPU.
      *
      * @param index number of the GPU, from 0
+     * @param dataMemory bytes that data sets may take on the GPU; those that do not fit are sent batch by batch
      * @throws CudaUnavailableException if there is no driver, no such GPU, or it is too old
      * @throws CudaException if it cannot be used all the same
      */
-    public static CudaBackend open(int index) {
+    public static CudaBackend open(int index, long dataMemory) {
         CudaDevices.find().require(index);
         Device device = Device.open(index);
         try {
             Kernels kernels = new Kernels(device);
             try {
-                return new CudaBackend(device, kernels);
+                return new CudaBackend(device, kernels, dataMemory);
             } catch (RuntimeException | Error e) {
                 kernels.close();
                 throw e;
@@ -91,6 +99,7 @@ public final class CudaBackend implements Backend {
 
     @Override
     public Tensor tensor(int rows, int columns) {
+        placement.expectDense((long) rows * columns);
         return CudaTensor.packed(device, rows, columns);
     }
 
@@ -101,6 +110,7 @@ public final class CudaBackend implements Backend {
 
     @Override
     public SparseTensor sparse(CsrPattern pattern, float[] values, int stateBuffers) {
+        placement.expectSparse(pattern.connections());
         return new CudaSparseTensor(device, pattern, values, stateBuffers);
     }
 
@@ -141,7 +151,7 @@ public final class CudaBackend implements Backend {
 
     @Override
     public Samples samples(Matrix features, int[] labels) {
-        return new CudaSamples(device, features, labels);
+        return new CudaSamples(device, features, labels, placement);
     }
 
     @Override
@@ -152,7 +162,9 @@ public final class CudaBackend implements Backend {
     @Override
     public void gather(Samples samples, int start, Tensor offset, Tensor scale, Tensor x, Pass pass) {
         state.start(start);
-        batches.gather((CudaSamples) samples, (CudaTensor) offset, (CudaTensor) scale, (CudaTensor) x, pass);
+        CudaSamples from = (CudaSamples) samples;
+        graphs.reads(from.streamed());
+        batches.gather(from, start, (CudaTensor) offset, (CudaTensor) scale, (CudaTensor) x, pass);
     }
 
     @Override

@@ -8,39 +8,63 @@ import coppice.matrix.Matrix;
 import jcuda.Pointer;
 import org.jspecify.annotations.Nullable;
 
-/** A data set in device memory, in the form it has in host memory. */
+/**
+ * A data set in the form it has in host memory: labels and order on the device, features there too or {@linkplain
+ * StreamedFeatures streamed}.
+ */
 final class CudaSamples implements Samples {
+    private static final int BYTES_PER_SAMPLE = 8; // label and place in the order
+
     private final Device device;
     private final String kernel;
     private final int rows;
     private final int features;
-    private final @Nullable DeviceMemory dense; // bytes or floats
+    private final String placement;
+    private final @Nullable StreamedFeatures streamed;
+    private @Nullable DeviceMemory dense; // bytes or floats
     private @Nullable DeviceMemory rowOffsets; // of sparse samples
     private @Nullable DeviceMemory columnIndices;
     private @Nullable DeviceMemory values;
     private final DeviceMemory labels;
     private final DeviceMemory order;
 
-    CudaSamples(Device device, Matrix matrix, int[] labels) {
+    CudaSamples(Device device, Matrix matrix, int[] labels, DataPlacement placement) {
         this.device = device;
         this.rows = matrix.rows();
         this.features = matrix.columns();
+        this.kernel = matrix instanceof ByteMatrix
+                ? "gather_bytes"
+                : matrix instanceof DenseMatrix ? "gather_floats" : "gather_sparse";
+        DataPlacement.Place place = placement.place(bytes(matrix) + (long) rows * BYTES_PER_SAMPLE);
+        this.placement = place.text();
+        this.streamed = place.resident() ? null : new StreamedFeatures(device, matrix);
+        if (place.resident()) {
+            put(matrix);
+        }
+        this.labels = ints(labels);
+        this.order = device.allocate((long) rows * Integer.BYTES, what());
+    }
+
+    /** What features take. */
+    private static long bytes(Matrix matrix) {
+        if (matrix instanceof CsrMatrix sparse) {
+            return (sparse.rows() + 1L) * Integer.BYTES + (long) sparse.values().length * (Integer.BYTES + Float.BYTES);
+        }
+        long cells = (long) matrix.rows() * matrix.columns();
+        return matrix instanceof ByteMatrix ? cells : cells * Float.BYTES;
+    }
+
+    private void put(Matrix matrix) {
         if (matrix instanceof ByteMatrix bytes) {
-            kernel = "gather_bytes";
             dense = put(Pointer.to(bytes.values()), bytes.values().length);
         } else if (matrix instanceof DenseMatrix floats) {
-            kernel = "gather_floats";
             dense = put(Pointer.to(floats.values()), (long) floats.values().length * Float.BYTES);
         } else {
             CsrMatrix sparse = (CsrMatrix) matrix;
-            kernel = "gather_sparse";
-            dense = null;
             rowOffsets = ints(sparse.pattern().rowOffsets());
             columnIndices = ints(sparse.pattern().columnIndices());
             values = put(Pointer.to(sparse.values()), (long) sparse.values().length * Float.BYTES);
         }
-        this.labels = ints(labels);
-        this.order = device.allocate((long) rows * Integer.BYTES, what());
     }
 
     private String what() {
@@ -62,6 +86,11 @@ final class CudaSamples implements Samples {
         return rows;
     }
 
+    @Override
+    public String placement() {
+        return placement;
+    }
+
     /** The kernel that takes batches out of samples of this form. */
     String kernel() {
         return kernel;
@@ -69,6 +98,12 @@ final class CudaSamples implements Samples {
 
     int features() {
         return features;
+    }
+
+    /** The features, if they are not in device memory. */
+    @Nullable
+    StreamedFeatures streamed() {
+        return streamed;
     }
 
     DeviceMemory labels() {
@@ -81,10 +116,22 @@ final class CudaSamples implements Samples {
 
     void setOrder(int[] newOrder) {
         device.upload(order, Pointer.to(newOrder), (long) newOrder.length * Integer.BYTES);
+        if (streamed != null) {
+            streamed.setOrder(newOrder);
+        }
     }
 
-    /** Writes the first four fields of the kernel's arguments. */
+    /** Writes the first five fields of the kernel's arguments. */
     void writeTo(Arguments arguments) {
-        arguments.pointer(dense).pointer(rowOffsets).pointer(columnIndices).pointer(values);
+        if (streamed != null) {
+            streamed.writeTo(arguments);
+        } else {
+            arguments
+                    .pointer(dense)
+                    .pointer(rowOffsets)
+                    .pointer(columnIndices)
+                    .pointer(values)
+                    .pointer(order);
+        }
     }
 }

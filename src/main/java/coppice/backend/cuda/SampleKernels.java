@@ -15,15 +15,18 @@ final class SampleKernels {
     }
 
     /** x = (value - offset) * scale for a batch, transposed to (features, batch). */
-    void gather(CudaSamples samples, CudaTensor offset, CudaTensor scale, CudaTensor x, Pass pass) {
+    void gather(CudaSamples samples, int start, CudaTensor offset, CudaTensor scale, CudaTensor x, Pass pass) {
+        StreamedFeatures streamed = samples.streamed();
+        if (streamed != null) {
+            streamed.begin(start, pass.batch());
+        }
         Arguments arguments = kernels.arguments();
         samples.writeTo(arguments);
         arguments
-                .pointer(samples.order())
                 .pointer(offset.memory())
                 .pointer(scale.memory())
                 .pointer(x.memory())
-                .pointer(state.memory())
+                .pointer(streamed == null ? state.memory() : streamed.state())
                 .integer(samples.features())
                 .integer(x.stride())
                 .integer(pass.batch())
@@ -33,6 +36,9 @@ final class SampleKernels {
             kernels.launch(samples.kernel(), columns, 1, 128, 1);
         } else {
             kernels.launch(samples.kernel(), columns, (samples.features() + TILE - 1) / TILE, TILE, 8);
+        }
+        if (streamed != null) {
+            streamed.end();
         }
     }
 }

@@ -3,7 +3,8 @@ package coppice.backend.cuda;
 import coppice.backend.Backend.Step;
 import coppice.backend.Update;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import jcuda.driver.CUgraphExec;
@@ -16,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 final class StepGraphs implements AutoCloseable {
     private final Device device;
     private final StepState state;
-    private final Set<Key> made = new HashSet<>();
-    private final Map<Key, CUgraphExec> recorded = new HashMap<>();
+    private final Map<Key, Kind> made = new HashMap<>();
+    private final Set<StreamedFeatures> reading = new LinkedHashSet<>(); // by the step under way
     private long freed; // how often the device gave memory back before these
 
     StepGraphs(Device device, StepState state) {
@@ -41,6 +42,21 @@ final class StepGraphs implements AutoCloseable {
         }
     }
 
+    /**
+     * A kind of step that was made.
+     *
+     * @param streamed the data that it reads batch by batch
+     * @param recorded the step as a graph, for each combination of the slots that these batches are in
+     */
+    private record Kind(List<StreamedFeatures> streamed, Map<Integer, CUgraphExec> recorded) {}
+
+    /** Notes that the step under way takes its batch from streamed features, if it does. */
+    void reads(@Nullable StreamedFeatures streamed) {
+        if (streamed != null) {
+            reading.add(streamed);
+        }
+    }
+
     void run(Step step, Runnable operations) {
         Update update = step.update();
         state.hold(
@@ -51,20 +67,35 @@ final class StepGraphs implements AutoCloseable {
         try {
             forgetStale();
             Key key = Key.of(step);
-            CUgraphExec graph = recorded.get(key);
-            if (graph == null && !made.contains(key)) {
-                operations.run();
-                forgetStale();
-                made.add(key); // not before it has taken all its memory
+            Kind kind = made.get(key);
+            if (kind != null) {
+                replay(kind, step, operations);
                 return;
             }
-            if (graph == null) {
-                graph = device.capture(operations);
-                recorded.put(key, graph);
-            }
-            device.launch(graph);
+            reading.clear();
+            operations.run();
+            forgetStale();
+            made.put(key, new Kind(List.copyOf(reading), new HashMap<>())); // not before it has taken all its memory
         } finally {
             state.release();
+        }
+    }
+
+    private void replay(Kind kind, Step step, Runnable operations) {
+        try {
+            int slots = 0;
+            for (StreamedFeatures streamed : kind.streamed) {
+                slots = 2 * slots + streamed.hold(step.start(), step.pass().batch());
+            }
+            CUgraphExec graph = kind.recorded.get(slots);
+            if (graph == null) {
+                graph = device.capture(operations);
+                kind.recorded.put(slots, graph);
+            }
+            device.launch(graph);
+            kind.streamed.forEach(StreamedFeatures::used);
+        } finally {
+            kind.streamed.forEach(StreamedFeatures::release);
         }
     }
 
@@ -73,18 +104,16 @@ final class StepGraphs implements AutoCloseable {
         if (freed == device.freed()) {
             return;
         }
-        if (!recorded.isEmpty()) {
+        if (!made.isEmpty()) {
             device.synchronize(); // a graph at work must not be destroyed
-            recorded.values().forEach(device::destroy);
-            recorded.clear();
         }
-        made.clear();
+        close();
         freed = device.freed();
     }
 
     @Override
     public void close() {
-        recorded.values().forEach(device::destroy);
-        recorded.clear();
+        made.values().forEach(kind -> kind.recorded.values().forEach(device::destroy));
+        made.clear();
     }
 }

@@ -8,7 +8,7 @@ import coppice.backend.Update;
  * <p>Goes up from a ring of page-locked slots: the host may be as many steps ahead of the GPU as there are slots.
  */
 final class StepState {
-    private static final int BYTES = 16;
+    static final int BYTES = 16;
     private static final int SLOTS = 256;
 
     private final Device device;

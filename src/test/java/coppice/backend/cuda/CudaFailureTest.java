@@ -1,11 +1,14 @@
 package coppice.backend.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import coppice.backend.SparseTensor;
 import coppice.backend.Update;
+import coppice.matrix.CsrPattern;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whichever call to the driver fails, training ends with one clear line and gives everything back. */
 @Tag("cuda")
@@ -34,9 +38,12 @@ class CudaFailureTest {
     /** What a run ended with: results, or a failure. */
     private record Outcome(List<float[]> results, @Nullable RuntimeException failure, boolean opened) {}
 
-    private static Outcome run() {
+    private static final long RESIDENT = DataPlacement.UNLIMITED;
+    private static final long STREAMED = 0;
+
+    private static Outcome run(long dataMemory) {
         boolean opened = false;
-        try (CudaBackend backend = CudaBackend.open(0)) {
+        try (CudaBackend backend = CudaBackend.open(0, dataMemory)) {
             opened = true;
             return new Outcome(train(backend), null, true);
         } catch (CudaException | CudaUnavailableException e) {
@@ -85,9 +92,9 @@ class CudaFailureTest {
     }
 
     /** A run that failed in no way counts its calls and gives what the others have to give. */
-    private static long calls(SimulatedCuda.Calls kind) {
+    private static long calls(SimulatedCuda.Calls kind, long dataMemory) {
         SimulatedCuda.reset();
-        run();
+        run(dataMemory);
         return SimulatedCuda.calls(kind);
     }
 
@@ -102,16 +109,26 @@ class CudaFailureTest {
     @ParameterizedTest(name = "{0}, error {1}")
     @CsvSource({"ALLOC, 2", "ALLOC, 999", "COPY, 999", "LAUNCH, 719", "OTHER, 999", "OTHER, 700"})
     void everyCallMayFail(SimulatedCuda.Calls kind, int code) {
+        everyCallMayFail(kind, code, RESIDENT);
+    }
+
+    @ParameterizedTest(name = "{0}, error {1}")
+    @CsvSource({"ALLOC, 2", "COPY, 999", "LAUNCH, 719", "OTHER, 700"})
+    void everyCallMayFailWithStreamedSamples(SimulatedCuda.Calls kind, int code) {
+        everyCallMayFail(kind, code, STREAMED);
+    }
+
+    private static void everyCallMayFail(SimulatedCuda.Calls kind, int code, long dataMemory) {
         SimulatedCuda.reset();
-        List<float[]> expected = run().results();
+        List<float[]> expected = run(dataMemory).results();
         assertNothingLeft("no failure");
-        long calls = calls(kind);
+        long calls = calls(kind, dataMemory);
         int failed = 0;
         for (long n = 1; n <= calls; n++) {
             String where = kind + " " + n + " of " + calls + " failed with " + code;
             SimulatedCuda.reset();
             SimulatedCuda.failNth(kind, n, code);
-            Outcome outcome = run();
+            Outcome outcome = run(dataMemory);
             SimulatedCuda.failNth(kind, 0, 0);
             assertNothingLeft(where);
             assertClear(outcome, where);
@@ -132,7 +149,7 @@ class CudaFailureTest {
         for (long bytes = 0; bytes < needed; bytes += needed / 24) {
             SimulatedCuda.reset();
             SimulatedCuda.setMemory(bytes);
-            Outcome outcome = run();
+            Outcome outcome = run(RESIDENT);
             assertNothingLeft(bytes + " bytes of memory");
             CudaException failure =
                     assertInstanceOf(CudaException.class, outcome.failure(), bytes + " bytes of memory were enough");
@@ -151,6 +168,47 @@ class CudaFailureTest {
                     message);
         }
         assertNothingLeft("one tensor too many");
+    }
+
+    /** A tensor that could not be given its new topology is as it was, and the next try succeeds. */
+    @ParameterizedTest(name = "{0}")
+    @EnumSource(
+            value = SimulatedCuda.Calls.class,
+            names = {"ALLOC", "COPY", "LAUNCH"})
+    void aRewireThatFailsLeavesTheOldTopology(SimulatedCuda.Calls kind) {
+        CsrPattern old = new CsrPattern(3, 4, new int[] {0, 2, 2, 4}, new int[] {0, 3, 1, 2});
+        CsrPattern next = new CsrPattern(3, 4, new int[] {0, 3, 3, 5}, new int[] {0, 1, 3, 2, 3});
+        float[] values = {1, 5, 2, 4, 6};
+        int[] origin = {0, -1, 1, 3, -1};
+        try (CudaBackend backend = CudaBackend.open(0)) {
+            SparseTensor tensor = backend.sparse(old, new float[] {1, 2, 3, 4}, 2);
+            backend.setState(tensor, 0, new float[] {10, 20, 30, 40});
+            backend.setState(tensor, 1, new float[] {11, 21, 31, 41});
+            backend.weights(tensor);
+            ((CudaSparseTensor) tensor).transpose();
+            int failures = 0;
+            for (int n = 1; n <= 20 && tensor.pattern() == old; n++) {
+                long bytes = SimulatedCuda.liveBytes();
+                SimulatedCuda.failNth(kind, n, CUresult.CUDA_ERROR_OUT_OF_MEMORY);
+                try {
+                    backend.rewire(tensor, next, values, origin);
+                } catch (CudaException e) {
+                    failures++;
+                    assertEquals(1, String.valueOf(e.getMessage()).lines().count());
+                    assertArrayEquals(new float[] {1, 2, 3, 4}, backend.weights(tensor));
+                    assertArrayEquals(new float[] {10, 20, 30, 40}, backend.state(tensor, 0));
+                    assertArrayEquals(new float[] {11, 21, 31, 41}, backend.state(tensor, 1));
+                    ((CudaSparseTensor) tensor).transpose();
+                    assertEquals(bytes, SimulatedCuda.liveBytes(), "memory that was not given back");
+                }
+                SimulatedCuda.failNth(kind, 0, 0);
+            }
+            assertTrue(failures >= 2, failures + " calls failed");
+            assertArrayEquals(values, backend.weights(tensor));
+            assertArrayEquals(new float[] {10, 0, 20, 40, 0}, backend.state(tensor, 0));
+            assertArrayEquals(new float[] {11, 0, 21, 41, 0}, backend.state(tensor, 1));
+        }
+        assertNothingLeft("failed rewires");
     }
 
     private static long mostMemory() {

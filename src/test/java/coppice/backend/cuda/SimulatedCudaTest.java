@@ -24,6 +24,7 @@ import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
@@ -254,6 +255,32 @@ class SimulatedCudaTest {
         ok(JCudaDriver.cuStreamSynchronize(stream));
         assertEquals(2, download(values, THREADS)[0]);
         ok(JCudaDriver.cuStreamDestroy(stream));
+    }
+
+    /** Waiting for an event runs what lies before it and nothing that lies behind it. */
+    @Test
+    void anEventOrdersTwoStreams() {
+        CUstream one = new CUstream();
+        CUstream other = new CUstream();
+        CUevent event = new CUevent();
+        ok(JCudaDriver.cuStreamCreate(one, 1));
+        ok(JCudaDriver.cuStreamCreate(other, 1));
+        ok(JCudaDriver.cuEventCreate(event, 2));
+        CUdeviceptr values = upload(ramp());
+        CUdeviceptr seen = upload(ramp());
+        ok(launch("test_double", one, values, values, THREADS));
+        ok(JCudaDriver.cuEventRecord(event, one));
+        ok(launch("test_double", one, values, values, THREADS));
+        ok(JCudaDriver.cuStreamWaitEvent(other, event, 0));
+        ok(JCudaDriver.cuMemcpyDtoDAsync(seen, values, 4 * THREADS, other));
+        ok(JCudaDriver.cuStreamSynchronize(other));
+        assertEquals(2, download(seen, THREADS)[0], "the first launch and not the second");
+        ok(JCudaDriver.cuEventRecord(event, one));
+        ok(JCudaDriver.cuEventSynchronize(event));
+        assertEquals(4, download(values, THREADS)[0]);
+        ok(JCudaDriver.cuEventDestroy(event));
+        ok(JCudaDriver.cuStreamDestroy(one));
+        ok(JCudaDriver.cuStreamDestroy(other));
     }
 
     @Test

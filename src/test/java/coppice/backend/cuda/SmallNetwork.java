@@ -12,8 +12,11 @@ import coppice.backend.SparseTensor;
 import coppice.backend.Tensor;
 import coppice.backend.Totals;
 import coppice.backend.Update;
+import coppice.matrix.ByteMatrix;
+import coppice.matrix.CsrMatrix;
 import coppice.matrix.CsrPattern;
 import coppice.matrix.DenseMatrix;
+import coppice.matrix.Matrix;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -45,6 +48,11 @@ final class SmallNetwork {
     private final Samples samples;
 
     SmallNetwork(Backend backend, Update.Kind kind) {
+        this(backend, kind, 1);
+    }
+
+    /** With samples of bytes, floats or entries: storage 0, 1 or 2. */
+    SmallNetwork(Backend backend, Update.Kind kind, int storage) {
         this.backend = backend;
         this.kind = kind;
         CsrPattern pattern = pattern(2);
@@ -59,11 +67,9 @@ final class SmallNetwork {
         hidden = neurons(HIDDEN, Activation.Kind.SRELU, slopes, Dropout.of(0.3, 7, 21));
         outputs = neurons(OUTPUTS, Activation.Kind.IDENTITY, null, null);
         samples = backend.samples(
-                new DenseMatrix(SAMPLES, INPUTS, uniform(SAMPLES * INPUTS)),
+                features(storage, uniform(SAMPLES * INPUTS)),
                 random.ints(SAMPLES, 0, OUTPUTS).toArray());
-        int[] order = new int[SAMPLES];
-        Arrays.setAll(order, i -> (i * 5 + 2) % SAMPLES);
-        backend.order(samples, order);
+        shuffle(5);
         backend.setTotals(Totals.ZERO);
     }
 
@@ -81,6 +87,42 @@ final class SmallNetwork {
             offsets[row + 1] = count;
         }
         return new CsrPattern(HIDDEN, INPUTS, offsets, Arrays.copyOf(columns, count));
+    }
+
+    /** Samples in one of three forms; as entries, every third sample is empty. */
+    private static Matrix features(int storage, float[] values) {
+        if (storage == 1) {
+            return new DenseMatrix(SAMPLES, INPUTS, values);
+        }
+        byte[] bytes = new byte[values.length];
+        float[] kept = new float[values.length];
+        int[] columns = new int[values.length];
+        int[] offsets = new int[SAMPLES + 1];
+        int count = 0;
+        for (int i = 0; i < values.length; i++) {
+            bytes[i] = (byte) (values[i] * 127);
+            if (i / INPUTS % 3 != 0 && values[i] > 0) {
+                columns[count] = i % INPUTS;
+                kept[count++] = values[i];
+            }
+            offsets[i / INPUTS + 1] = count;
+        }
+        CsrPattern pattern = new CsrPattern(SAMPLES, INPUTS, offsets, Arrays.copyOf(columns, count));
+        return storage == 0
+                ? new ByteMatrix(SAMPLES, INPUTS, bytes)
+                : new CsrMatrix(pattern, Arrays.copyOf(kept, count));
+    }
+
+    /** Another order of the samples for each number that 13 does not divide. */
+    void shuffle(int apart) {
+        int[] order = new int[SAMPLES];
+        Arrays.setAll(order, i -> (i * apart + 2) % SAMPLES);
+        backend.order(samples, order);
+    }
+
+    /** Where the samples are. */
+    String placement() {
+        return String.valueOf(samples.placement());
     }
 
     private float[] uniform(int count) {

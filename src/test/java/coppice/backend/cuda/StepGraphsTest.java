@@ -3,7 +3,17 @@ package coppice.backend.cuda;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import coppice.backend.Activation;
+import coppice.backend.Backend;
+import coppice.backend.Loss;
+import coppice.backend.Neurons;
+import coppice.backend.Parameter;
+import coppice.backend.Pass;
+import coppice.backend.Samples;
+import coppice.backend.Totals;
 import coppice.backend.Update;
+import coppice.matrix.DenseMatrix;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -106,5 +116,53 @@ class StepGraphsTest {
                 assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
             }
         }
+    }
+
+    /** A second network needs more scratch than the first, whose recordings still point at the old. */
+    @Test
+    void scratchThatGrowsEndsRecordings() {
+        try (CudaBackend backend = CudaBackend.open(0);
+                CudaBackend other = CudaBackend.open(0)) {
+            SmallNetwork recorded = new SmallNetwork(backend, Update.Kind.SGD);
+            SmallNetwork direct = new SmallNetwork(other, Update.Kind.SGD);
+            for (int step = 0; step < 6; step++) {
+                if (step == 3) {
+                    growScratch(backend);
+                }
+                recorded.step(0, step);
+                direct.stepDirectly(0, step);
+            }
+            List<float[]> expected = direct.results();
+            List<float[]> actual = recorded.results();
+            for (int i = 0; i < expected.size(); i++) {
+                assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
+            }
+        }
+        assertEquals(0, SimulatedCuda.violations(), SimulatedCuda::lastViolation);
+    }
+
+    /** A dense layer and a batch greater than any before. */
+    private static void growScratch(CudaBackend backend) {
+        int batch = 4 * SmallNetwork.BATCH;
+        Pass pass = new Pass(batch, true, 0);
+        Parameter weights = new Parameter(backend.tensor(40, 50), List.of(backend.tensor(40, 50)));
+        Parameter bias = new Parameter(backend.tensor(40, 1), List.of(backend.tensor(40, 1)));
+        Update update = new Update(Update.Kind.SGD, 0.1f, 0, 0, false, 0, 0, 0);
+        backend.update(
+                weights,
+                bias,
+                backend.activations(40, batch),
+                backend.activations(50, batch),
+                new Backend.Updates(update, update),
+                pass);
+        Neurons outputs = Neurons.of(
+                backend, Activation.IDENTITY, backend.activations(3, batch), backend.activations(3, batch), null, null);
+        Samples samples = backend.samples(new DenseMatrix(batch, 1, new float[batch]), new int[batch]);
+        int[] order = new int[batch];
+        Arrays.setAll(order, i -> i);
+        backend.order(samples, order);
+        Totals before = backend.totals();
+        backend.loss(Loss.MSE, samples, 0, outputs, pass);
+        backend.setTotals(before);
     }
 }

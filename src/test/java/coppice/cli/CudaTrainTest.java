@@ -1,9 +1,11 @@
 package coppice.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import coppice.backend.cuda.SimulatedCuda;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -57,6 +59,36 @@ class CudaTrainTest {
     @Test
     void aDenseNetworkOfSmallBatches(@TempDir Path temp) {
         same(temp, "--dense", "--activation", "sigmoid", "--batch-size", "7", "--epochs", "1");
+    }
+
+    /** Whatever the memory, samples that do not fit are sent batch by batch, and the run says so. */
+    @Test
+    void samplesThatStayInHostMemory(@TempDir Path temp) {
+        String[] words = {"--batch-size", "50", "--epochs", "4", "--validation", "0.1"};
+        String expected = train(temp.resolve("cpu"), "cpu", words).sha256();
+        Cli resident = train(temp.resolve("resident"), "cuda", words);
+        assertEquals(expected, resident.sha256());
+        assertTrue(resident.err().contains("training samples are on the GPU (1 MiB)"), resident.err());
+        String[] limited = Stream.of(words, new String[] {"--data-memory", "9K"})
+                .flatMap(Stream::of)
+                .toArray(String[]::new);
+        Cli streamed = train(temp.resolve("streamed"), "cuda", limited);
+        assertEquals(expected, streamed.sha256());
+        String place = " samples are in host memory, sent batch by batch: they take 1 MiB and the GPU has 0 MiB for data";
+        assertTrue(streamed.err().contains("training" + place), streamed.err());
+        assertTrue(streamed.err().contains("test" + place), streamed.err());
+        Cli evaluated = Cli.run(
+                "evaluate", "--from", temp.resolve("streamed").toString(), "--backend", "cuda", "--data-memory", "0");
+        assertEquals(ExitCode.DONE, evaluated.code(), evaluated.err());
+        assertEquals(0, SimulatedCuda.liveAllocations(), "device memory that was not given back");
+        assertEquals(0, SimulatedCuda.violations(), SimulatedCuda::lastViolation);
+    }
+
+    @Test
+    void aSizeThatIsNoneIsSaid(@TempDir Path temp) {
+        Cli run = Cli.train(temp.resolve("run"), "--backend", "cuda", "--data-memory", "2GB");
+        assertEquals(ExitCode.USAGE, run.code(), run.err());
+        assertTrue(run.err().contains("data-memory must be auto, or a number of bytes"), run.err());
     }
 
     @Test

@@ -74,7 +74,8 @@ class CudaTrainTest {
                 .toArray(String[]::new);
         Cli streamed = train(temp.resolve("streamed"), "cuda", limited);
         assertEquals(expected, streamed.sha256());
-        String place = " samples are in host memory, sent batch by batch: they take 1 MiB and the GPU has 0 MiB for data";
+        String place =
+                " samples are in host memory, sent batch by batch: they take 1 MiB and the GPU has 0 MiB for data";
         assertTrue(streamed.err().contains("training" + place), streamed.err());
         assertTrue(streamed.err().contains("test" + place), streamed.err());
         Cli evaluated = Cli.run(

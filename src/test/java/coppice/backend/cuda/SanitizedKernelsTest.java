@@ -18,8 +18,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * All kernels under the address sanitizer, bit for bit against plain Java. The sanitizer must be loaded before all else,
- * so a Java process of its own runs on a simulated driver that is built with it.
+ * All kernels under the address sanitizer, bit for bit against plain Java.
+ *
+ * <p>The sanitizer must be loaded before all else, so a Java process of its own runs on a simulated driver that is
+ * built with it.
  */
 @Timeout(300)
 class SanitizedKernelsTest {
@@ -52,7 +54,9 @@ class SanitizedKernelsTest {
             return "the simulated CUDA driver is for Linux on x86-64, not " + system;
         }
         try {
-            String answer = run(new ProcessBuilder("g++", "-print-file-name=libasan.so")).text.strip();
+            String answer = run(new ProcessBuilder("g++", "-print-file-name=libasan.so"))
+                    .text
+                    .strip();
             return answer.startsWith("/") ? answer : "this g++ has no libasan.so";
         } catch (IOException e) {
             return "there is no g++: " + e.getMessage();

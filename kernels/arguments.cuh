@@ -179,6 +179,24 @@ struct UpdateBias {
   int zero;
 };
 
+// Beside the products of NVIDIA's libraries.
+struct StartWithBias {
+  float *z;           // (rows, batch)
+  const float *bias;  // (rows)
+  int rows;
+  int stride;
+  int batch;
+  int zero;  // fills up 8 bytes
+};
+
+struct Permute {
+  const float *from;
+  const int *indices;  // (count)
+  float *to;           // (count)
+  int count;
+  int zero;
+};
+
 struct LossArguments {
   const float *z;         // outputs, (classes, batch)
   float *p;               // probabilities, then the derivative, (classes, batch)

@@ -22,5 +22,5 @@ if [ "${CUDASIM_SANITIZE:-0}" = 1 ]; then
 fi
 echo "CUDA is simulated on the CPU ($directory)" >&2
 export COPPICE_SIMULATED_CUDA=1
-export LD_LIBRARY_PATH="$directory${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+export LD_LIBRARY_PATH="$directory:$directory/cuda12${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 exec "$@"

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Builds a libcuda.so.1 that runs Coppice's kernels on the CPU: src/test/native/build.sh OUTPUT_DIRECTORY
 #
+# In folders beside it stand-ins for NVIDIA's libraries that work on its memory: cuda12 has cuSPARSE and cuBLAS 12, and
+# cuda13 has cuSPARSE and cuBLAS 13.
+#
 # Compiles only what is older than its sources. CUDASIM_SANITIZE=1 builds with the address sanitizer, into
 # OUTPUT_DIRECTORY/sanitized; CXX names another compiler than g++.
 set -euo pipefail
@@ -74,3 +77,21 @@ if newer "$library" "${objects[@]}" "$here/shared.ld"; then
   mv "$library.tmp" "$library"
   printf '%s\n' "${objects[@]}" >"$list"
 fi
+
+# library NAME SOURCE: a stand-in whose symbols have its name as their version, as NVIDIA's do.
+library() {
+  local name=$1 source=$here/libraries/$2 soname
+  local target=$output/$name
+  soname=$(basename "$name")
+  if ! newer "$target" "$source" "$here/libraries/library.h" "$here/driver.h" "$library" "$here/build.sh"; then return; fi
+  mkdir -p "$(dirname "$target")"
+  echo "$soname { global: cu*; local: *; };" >"$target.map"
+  "$compiler" "${flags[@]}" -DMAJOR="${soname##*.}" -shared -Wl,-soname,"$soname" -Wl,--version-script="$target.map" \
+    -Wl,-z,defs -o "$target.tmp" "$source" "$library"
+  mv "$target.tmp" "$target"
+}
+
+library cuda12/libcusparse.so.12 cusparse.cpp
+library cuda12/libcublas.so.12 cublas.cpp
+library cuda13/libcusparse.so.12 cusparse.cpp
+library cuda13/libcublas.so.13 cublas.cpp

@@ -17,9 +17,9 @@ namespace cudasim {
 namespace {
 
 constexpr int CONTROL_ANSWER = 0x51a0;
-constexpr int KINDS = 4;  // counted ones
-constexpr int ANY = 4;
-const char *const kind_names[] = {"alloc", "copy", "launch", "other", "any"};
+constexpr int KINDS = 5;  // counted ones
+constexpr int ANY = 5;
+const char *const kind_names[] = {"alloc", "copy", "launch", "other", "library", "any"};
 
 std::recursive_mutex lock;
 long calls[KINDS + 1];
@@ -27,7 +27,7 @@ struct {
   long countdown;  // 0 for none
   int code;
 } injected[KINDS + 1];
-long violations;
+long violations, library_handles;
 std::string last_violation, answer;
 CUresult sticky;
 bool deferred = true, quiet;
@@ -84,7 +84,7 @@ bool obey(const std::string &line) {
   if (command == "reset") reset();
   else if (command == "live-allocations") answer = std::to_string(live_allocations());
   else if (command == "live-bytes") answer = std::to_string(live_bytes());
-  else if (command == "live-handles") answer = std::to_string(live_streams_events_graphs());
+  else if (command == "live-handles") answer = std::to_string(live_streams_events_graphs() + live_library_handles());
   else if (command == "violations") answer = std::to_string(violations);
   else if (command == "last-violation") answer = last_violation;
   else if (command == "order" && number && n >= 0 && n <= 2) thread_order = int(n);
@@ -146,6 +146,8 @@ CUresult violation(CUresult code, const std::string &what) {
 CUresult sticky_error() { return sticky; }
 void set_sticky_error(CUresult code) { sticky = code; }
 bool deferring() { return deferred; }
+void count_library_handles(int more) { library_handles += more; }
+size_t live_library_handles() { return size_t(library_handles); }
 
 }  // namespace cudasim
 

@@ -36,17 +36,20 @@ enum {
   CUDA_ERROR_STREAM_CAPTURE_IMPLICIT = 906,
 };
 
+// What the stand-ins for NVIDIA's libraries (libraries/) need of the simulation.
+#define SHARED __attribute__((visibility("default")))
+
 #define DRIVER extern "C" __attribute__((visibility("default"))) CUresult
 
 namespace cudasim {
 
 // --- control.cpp: calls, failures to inject, the record of misuse
 
-enum class CallKind { ALLOC, COPY, LAUNCH, OTHER, RELEASE };
+enum class CallKind { ALLOC, COPY, LAUNCH, OTHER, LIBRARY, RELEASE };
 
 // Entered by every driver function first: takes the driver's lock, counts the call, and says whether it may go on.
 // RELEASE calls are neither counted nor made to fail, so that a test can clean up.
-class Call {
+class SHARED Call {
  public:
   explicit Call(CallKind kind, bool needs_context = true);
   ~Call();
@@ -64,14 +67,18 @@ class Call {
   if (call.result() != CUDA_SUCCESS) return call.result()
 
 // Writes down a misuse and gives back the code, for `return violation(...)`.
-CUresult violation(CUresult code, const std::string &what);
+SHARED CUresult violation(CUresult code, const std::string &what);
 
 // What a failed kernel leaves behind: all later calls give it back, until the context is reset.
-CUresult sticky_error();
+SHARED CUresult sticky_error();
 void set_sticky_error(CUresult code);
 
-bool has_context();
+SHARED bool has_context();
 bool deferring();  // whether work waits in its stream until something waits for it
+
+// Counts what the libraries have made and not destroyed.
+SHARED void count_library_handles(int more);
+size_t live_library_handles();
 
 // --- memory.cpp: the ledger of allocations
 
@@ -83,7 +90,7 @@ CUresult allocate(MemoryKind kind, size_t bytes, void **address);
 CUresult release(MemoryKind kind, void *address);
 
 // Whether bytes bytes from an address lie in one living allocation of device memory; else a violation.
-CUresult check_device(CUdeviceptr address, size_t bytes, const char *what);
+SHARED CUresult check_device(CUdeviceptr address, size_t bytes, const char *what);
 
 // Host memory may be any, but not device memory, and not past the end of a pinned allocation.
 CUresult check_host(const void *address, size_t bytes, const char *what);
@@ -111,18 +118,18 @@ bool find_allocation(CUdeviceptr address, CUdeviceptr *start, size_t *bytes);
 using Operation = std::function<CUresult()>;
 
 // Runs the operation, queues it, or adds it to the graph that the stream captures.
-CUresult submit(CUstream stream, Operation operation);
+SHARED CUresult submit(CUstream stream, Operation operation);
 
 // Runs what a synchronous call on the default stream has to wait for, then the operation.
 CUresult run_now(const Operation &operation);
 
 CUresult wait_for(CUstream stream);
 CUresult wait_for_all();
-bool capturing(CUstream stream);
+SHARED bool capturing(CUstream stream);
 
 // CUDA_SUCCESS, unless a stream is being captured in a mode that forbids calls which may wait: then the capture is
 // lost.
-CUresult refuse_in_capture(const char *what);
+SHARED CUresult refuse_in_capture(const char *what);
 size_t live_streams_events_graphs();
 
 }  // namespace cudasim

@@ -5,6 +5,7 @@ import coppice.backend.cpu.CpuBackend;
 import coppice.backend.cpu.KernelSet;
 import coppice.backend.cuda.CudaBackend;
 import coppice.backend.cuda.CudaUnavailableException;
+import coppice.backend.cuda.ProductLibraries;
 import coppice.parallel.WorkerPool;
 import coppice.train.Settings;
 import java.util.List;
@@ -14,11 +15,13 @@ import java.util.List;
  *
  * @param backend where training runs
  * @param pool its threads, which topology uses too
+ * @param libraries what it leaves to NVIDIA's libraries
  * @param reason why it was chosen, for automatic choice
  */
-record BackendChoice(Backend backend, WorkerPool pool, String reason) implements AutoCloseable {
+record BackendChoice(Backend backend, WorkerPool pool, ProductLibraries libraries, String reason)
+        implements AutoCloseable {
     private static final List<String> NAMES =
-            List.of("backend", "device", "data-memory", "cuda-lib", "threads", "simd");
+            List.of("backend", "device", "data-memory", "cuda-lib", "spmm", "gemm", "tf32", "threads", "simd");
 
     /** The options of every command that computes. */
     static List<CommandOption> options() {
@@ -36,9 +39,11 @@ record BackendChoice(Backend backend, WorkerPool pool, String reason) implements
      * @param dataMemory bytes that data sets may take on the GPU
      * @param threads CPU threads, 0 for one a processor
      * @param simd auto or off
+     * @param libraries what is left to NVIDIA's libraries, for cuda
      * @throws BackendUnavailableException if what is asked for cannot be had
      */
-    static BackendChoice of(String backend, int device, long dataMemory, int threads, String simd) {
+    static BackendChoice of(
+            String backend, int device, long dataMemory, int threads, String simd, ProductLibraries libraries) {
         KernelSet kernels = switch (simd) {
             case "auto" -> KernelSet.vector().orElseGet(KernelSet::plain);
             case "off" -> KernelSet.plain();
@@ -50,10 +55,11 @@ record BackendChoice(Backend backend, WorkerPool pool, String reason) implements
         WorkerPool pool = new WorkerPool(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
         try {
             if (backend.equals("cuda")) {
-                return new BackendChoice(CudaBackend.open(device, dataMemory), pool, "as asked");
+                CudaBackend cuda = CudaBackend.open(device, dataMemory, libraries);
+                return new BackendChoice(cuda, pool, libraries, "as asked");
             }
             String reason = backend.equals("auto") ? "chosen; --backend cuda uses a GPU" : "as asked";
-            return new BackendChoice(new CpuBackend(kernels, pool), pool, reason);
+            return new BackendChoice(new CpuBackend(kernels, pool), pool, libraries, reason);
         } catch (UnsupportedOperationException | CudaUnavailableException e) {
             pool.close();
             String name = backend.equals("cuda") ? "cuda" : "cpu";
@@ -66,15 +72,24 @@ record BackendChoice(Backend backend, WorkerPool pool, String reason) implements
 
     /** Chooses by a command's options. */
     static BackendChoice of(Arguments arguments) {
-        String backend = arguments.find("backend");
-        String simd = arguments.find("simd");
+        String backend = value(arguments, "backend", "auto");
         CudaOptions.use(arguments.find(CudaOptions.NAME));
         return of(
-                backend == null ? "auto" : backend,
+                backend,
                 wholeNumber(arguments, "device"),
                 CudaOptions.dataMemory(arguments.find(CudaOptions.DATA_MEMORY)),
                 wholeNumber(arguments, "threads"),
-                simd == null ? "auto" : simd);
+                value(arguments, "simd", "auto"),
+                CudaOptions.products(
+                        backend,
+                        value(arguments, "spmm", "exact"),
+                        value(arguments, "gemm", "exact"),
+                        arguments.has("tf32")));
+    }
+
+    private static String value(Arguments arguments, String name, String otherwise) {
+        String value = arguments.find(name);
+        return value == null ? otherwise : value;
     }
 
     private static int wholeNumber(Arguments arguments, String name) {

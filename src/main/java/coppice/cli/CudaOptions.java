@@ -1,6 +1,7 @@
 package coppice.cli;
 
 import coppice.backend.cuda.LibrarySearch;
+import coppice.backend.cuda.ProductLibraries;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -9,7 +10,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The options of the CUDA backend: where NVIDIA's libraries are, and how much memory data sets may take. */
+/**
+ * The options of the CUDA backend: where NVIDIA's libraries are, what they are used for, and how much memory data sets
+ * may take.
+ */
 final class CudaOptions {
     static final String NAME = "cuda-lib";
 
@@ -49,6 +53,32 @@ final class CudaOptions {
             }
         }
         System.setProperty(LibrarySearch.PROPERTY, folders);
+    }
+
+    /**
+     * Which products are left to libraries.
+     *
+     * @param backend for which they are asked
+     * @param spmm exact or cusparse
+     * @param gemm exact or cublas
+     */
+    static ProductLibraries products(String backend, String spmm, String gemm, boolean tf32) {
+        boolean cusparse = isLibrary("spmm", spmm, "cusparse", backend);
+        boolean cublas = isLibrary("gemm", gemm, "cublas", backend);
+        if (tf32 && !cublas) {
+            throw new UsageException("tf32 needs --gemm cublas");
+        }
+        return new ProductLibraries(cusparse, cublas, tf32);
+    }
+
+    private static boolean isLibrary(String option, String value, String library, String backend) {
+        if (!value.equals("exact") && !value.equals(library)) {
+            throw new UsageException(option + " must be exact or " + library + " but was '" + value + "'");
+        }
+        if (value.equals(library) && !backend.equals("cuda")) {
+            throw new UsageException("--" + option + " " + library + " needs --backend cuda");
+        }
+        return value.equals(library);
     }
 
     private static boolean isFolder(String name) {

@@ -40,7 +40,7 @@ record CudaState(@Nullable String reason, @Nullable CudaDevices found, List<Nati
             table.row("", "GPU " + device.index(), fault == null ? describe(device) : "off: " + fault);
         }
         for (NativeLibrary library : libraries) {
-            table.row("", library.name(), describe(library));
+            table.row("", library.name(), "for " + use(library) + ": " + describe(library));
         }
     }
 
@@ -48,6 +48,10 @@ record CudaState(@Nullable String reason, @Nullable CudaDevices found, List<Nati
         String free = device.freeBytes().isPresent() ? (device.freeBytes().getAsLong() >> 20) + " MiB free of " : "";
         return device.name() + ", compute capability " + device.computeCapability() + ", " + free
                 + (device.totalBytes() >> 20) + " MiB";
+    }
+
+    private static String use(NativeLibrary library) {
+        return library.name().equals("cuSPARSE") ? "--spmm cusparse" : "--gemm cublas";
     }
 
     private static String describe(NativeLibrary library) {
@@ -70,6 +74,7 @@ record CudaState(@Nullable String reason, @Nullable CudaDevices found, List<Nati
             one.put("available", library.available());
             one.put("reason", library.reason());
             one.put("version", library.version());
+            one.put("used_for", use(library));
             one.put("path", library.file() == null ? null : library.file().toString());
             map.put(library.name().toLowerCase(Locale.ROOT), one);
         }

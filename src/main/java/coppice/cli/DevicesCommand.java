@@ -1,5 +1,6 @@
 package coppice.cli;
 
+import coppice.backend.cuda.ProductLibraries;
 import coppice.run.Json;
 import coppice.run.RunManifest;
 import java.util.LinkedHashMap;
@@ -85,7 +86,7 @@ final class DevicesCommand implements Command {
         static Devices here() {
             String kernels;
             String fault = null;
-            try (BackendChoice choice = BackendChoice.of("cpu", 0, 0, 0, "auto")) {
+            try (BackendChoice choice = BackendChoice.of("cpu", 0, 0, 0, "auto", ProductLibraries.NONE)) {
                 kernels = choice.backend().description();
                 if (!kernels.startsWith("Vector")) {
                     kernels += " (" + whyPlain() + ")";

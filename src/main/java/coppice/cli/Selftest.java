@@ -12,24 +12,35 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a backend compares with the plain-Java one, bit for bit.
+ * How a backend compares with the plain-Java one, bit for bit or within a tolerance.
  *
+ * @param tolerance how far a number may be from the plain one, over the greatest magnitude among those that the same
+ *     operation left; 0 for the same bits
  * @param operations what was compared, by name
  * @param firstDifference in words; null if there is none
  */
-record Selftest(List<Operation> operations, @Nullable String firstDifference) {
+record Selftest(
+        double tolerance,
+        List<Operation> operations,
+        @Nullable String firstDifference) {
+    /**
+     * For products by NVIDIA's libraries. Sums of up to 256 terms near one lie 1e-6 apart at most; several steps of
+     * training add to that.
+     */
+    static final double CLOSE = 1e-4;
+
     /**
      * One line of the table.
      *
      * @param name of the operation
      * @param cases networks it was part of
-     * @param different those in which a bit differed
+     * @param different those in which a number differed
      */
     record Operation(String name, int cases, int different) {}
 
     /** Runs the cases on the backend and beside it in plain Java. */
-    static Selftest of(Backend backend, List<SelftestCase> cases) {
-        Tally tally = new Tally();
+    static Selftest of(Backend backend, List<SelftestCase> cases, double tolerance) {
+        Tally tally = new Tally(tolerance);
         try (WorkerPool pool = new WorkerPool(1);
                 CpuBackend plain = new CpuBackend(KernelSet.plain(), pool)) {
             for (SelftestCase shape : cases) {
@@ -39,7 +50,7 @@ record Selftest(List<Operation> operations, @Nullable String firstDifference) {
         List<Operation> operations = tally.counts.entrySet().stream()
                 .map(entry -> new Operation(entry.getKey(), entry.getValue()[0], entry.getValue()[1]))
                 .toList();
-        return new Selftest(operations, tally.firstDifference);
+        return new Selftest(tolerance, operations, tally.firstDifference);
     }
 
     boolean passed() {
@@ -48,19 +59,24 @@ record Selftest(List<Operation> operations, @Nullable String firstDifference) {
 
     /** Counts as it goes. */
     private static final class Tally {
+        private final double tolerance;
+
         /** For each operation the number of cases and of those that differ. */
         final Map<String, int[]> counts = new TreeMap<>();
 
         @Nullable
         String firstDifference;
 
+        Tally(double tolerance) {
+            this.tolerance = tolerance;
+        }
+
         void add(SelftestCase shape, List<SelftestRun.Result> expected, List<SelftestRun.Result> actual) {
             Map<String, Boolean> same = new LinkedHashMap<>();
             for (int i = 0; i < expected.size(); i++) {
                 SelftestRun.Result left = expected.get(i);
                 SelftestRun.Result right = actual.get(i);
-                // mismatch tells -0 from 0 and takes all NaNs for one: their payloads are no part of the contract
-                int at = Arrays.mismatch(left.values, right.values);
+                int at = difference(left.values, right.values);
                 same.merge(left.operation, at < 0, Boolean::logicalAnd);
                 if (at >= 0 && firstDifference == null) {
                     firstDifference = describe(left, right, at) + " (" + shape + ")";
@@ -71,6 +87,25 @@ record Selftest(List<Operation> operations, @Nullable String firstDifference) {
                 count[0]++;
                 count[1] += equal ? 0 : 1;
             });
+        }
+
+        /** Index of the first difference; -1 for none. */
+        private int difference(float[] expected, float[] actual) {
+            if (tolerance == 0 || expected.length != actual.length) {
+                // mismatch tells -0 from 0 and takes all NaNs for one: their payloads are no part of the contract
+                return Arrays.mismatch(expected, actual);
+            }
+            double greatest = 0;
+            for (float value : expected) {
+                greatest = Float.isFinite(value) ? Math.max(greatest, Math.abs(value)) : greatest;
+            }
+            for (int i = 0; i < expected.length; i++) {
+                boolean same = Float.compare(expected[i], actual[i]) == 0;
+                if (!same && !(Math.abs((double) expected[i] - actual[i]) <= tolerance * greatest)) {
+                    return i;
+                }
+            }
+            return -1;
         }
 
         private static String describe(SelftestRun.Result left, SelftestRun.Result right, int at) {

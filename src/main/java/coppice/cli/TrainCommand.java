@@ -207,7 +207,12 @@ final class TrainCommand implements Command {
                 UsageException.whereInvalid(() -> settings.integer("device", 0)),
                 CudaOptions.dataMemory(settings.find(CudaOptions.DATA_MEMORY)),
                 UsageException.whereInvalid(() -> settings.integer("threads", 0)),
-                settings.get("simd"));
+                settings.get("simd"),
+                CudaOptions.products(
+                        settings.get("backend"),
+                        settings.get("spmm"),
+                        settings.get("gemm"),
+                        UsageException.whereInvalid(() -> settings.is("tf32"))));
     }
 
     private static TrainData data(Settings settings, TrainConfig config) {

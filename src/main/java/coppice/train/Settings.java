@@ -178,7 +178,11 @@ public final class Settings {
             run("checkpoint-every", "N", "1", "epochs between checkpoints; the best and the last are always written"),
             run("out", "DIR", null, "run directory; default runs/DATA-TIME"),
             run("resume", null, "false", "go on with the run in --out, or start it where there is none"),
-            run("backend", "KIND", "auto", "cpu, cuda (an NVIDIA GPU), or auto: cpu; does not change results"),
+            run(
+                    "backend",
+                    "KIND",
+                    "auto",
+                    "cpu, cuda (an NVIDIA GPU), or auto: cpu; does not change results but with --spmm or --gemm"),
             run("device", "N", "0", "the GPU of --backend cuda"),
             run(
                     "data-memory",
@@ -186,6 +190,19 @@ public final class Settings {
                     "auto",
                     "GPU memory for data sets, as 800M or 2G, or auto: what is free; the rest is sent batch by batch"),
             run("cuda-lib", "DIR", null, "where NVIDIA's libraries are, before all other places"),
+            run(
+                    "spmm",
+                    "exact|cusparse",
+                    "exact",
+                    "sparse products of --backend cuda: our kernels, to the CPU's bits, or NVIDIA's cuSPARSE, close to"
+                            + " them"),
+            run(
+                    "gemm",
+                    "exact|cublas",
+                    "exact",
+                    "dense products of --backend cuda: our kernels, to the CPU's bits, or NVIDIA's cuBLAS, close to"
+                            + " them"),
+            run("tf32", null, "false", "let cuBLAS round factors to TF32, 10 bits of mantissa"),
             run("threads", "N", "0", "CPU threads, 0 for one a processor; does not change results"),
             run("simd", "auto|off", "auto", "Vector API kernels, or plain Java; does not change results"),
             run("quiet", null, "false", "print the result only"),

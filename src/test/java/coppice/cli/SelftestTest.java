@@ -40,7 +40,7 @@ class SelftestTest {
         Selftest result;
         try (WorkerPool pool = new WorkerPool(1);
                 CpuBackend plain = new CpuBackend(KernelSet.plain(), pool)) {
-            result = Selftest.of(oneBitOff(plain), SelftestCase.all(true).subList(0, 2));
+            result = Selftest.of(oneBitOff(plain), SelftestCase.all(true).subList(0, 2), 0);
         }
         assertFalse(result.passed());
         String difference = String.valueOf(result.firstDifference());

@@ -1,6 +1,5 @@
 package coppice.backend.cuda;
 
-import coppice.backend.Activation;
 import coppice.backend.Backend;
 import coppice.backend.Bernoulli;
 import coppice.backend.Loss;
@@ -22,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Training on an NVIDIA GPU: every operation is one or two kernels, queued on one stream.
  *
  * <p>EXACT tier: our own kernels sum in the order that {@link Backend} states, and so give the bits of the CPU backend.
+ * CLOSE tier: products by NVIDIA's libraries, where {@link ProductLibraries} asks for them.
  */
 public final class CudaBackend implements Backend {
     private final Device device;
@@ -29,32 +29,38 @@ public final class CudaBackend implements Backend {
     private final DataPlacement placement;
     private final StepState state;
     private final StepGraphs graphs;
-    private final SparseKernels sparse;
-    private final DenseKernels dense;
+    private final SparseProducts sparse;
+    private final DenseProducts dense;
+    private final ProductLibraries libraries;
     private final NeuronKernels neurons;
     private final UpdateKernels updates;
     private final LossKernels losses;
     private final SampleKernels batches;
     private final StochasticKernels stochastic;
 
-    private CudaBackend(Device device, Kernels kernels, long dataMemory) {
+    private CudaBackend(Device device, Kernels kernels, long dataMemory, ProductLibraries libraries) {
         this.device = device;
         this.kernels = kernels;
-        this.placement = new DataPlacement(device, dataMemory);
+        this.placement = new DataPlacement(device, dataMemory, libraries);
         this.state = new StepState(device);
         this.graphs = new StepGraphs(device, state);
         this.neurons = new NeuronKernels(kernels, state);
         this.updates = new UpdateKernels(kernels, state);
-        this.sparse = new SparseKernels(kernels, state, neurons);
-        this.dense = new DenseKernels(device, kernels);
+        this.libraries = libraries;
+        this.sparse = libraries.cusparse()
+                ? new CusparseProducts(device, kernels, neurons, updates)
+                : new SparseKernels(kernels, state, neurons);
+        this.dense = libraries.cublas()
+                ? new CublasProducts(device, kernels, libraries.tf32())
+                : new DenseKernels(device, kernels);
         this.losses = new LossKernels(device, kernels, state);
         this.batches = new SampleKernels(kernels, state);
         this.stochastic = new StochasticKernels(kernels, state, losses.totalsMemory());
     }
 
-    /** A backend on a GPU that takes as much memory for data sets as there is. */
+    /** A backend on a GPU with our own kernels only, and data sets on the GPU as far as they fit. */
     public static CudaBackend open(int index) {
-        return open(index, DataPlacement.UNLIMITED);
+        return open(index, DataPlacement.UNLIMITED, ProductLibraries.NONE);
     }
 
     /**
@@ -62,16 +68,18 @@ public final class CudaBackend implements Backend {
      *
      * @param index number of the GPU, from 0
      * @param dataMemory bytes that data sets may take on the GPU; those that do not fit are sent batch by batch
-     * @throws CudaUnavailableException if there is no driver, no such GPU, or it is too old
+     * @param libraries which products are left to NVIDIA's libraries
+     * @throws CudaUnavailableException if there is no driver, no such GPU, it is too old, or a library is missing
      * @throws CudaException if it cannot be used all the same
      */
-    public static CudaBackend open(int index, long dataMemory) {
+    public static CudaBackend open(int index, long dataMemory, ProductLibraries libraries) {
         CudaDevices.find().require(index);
+        libraries.require();
         Device device = Device.open(index);
         try {
             Kernels kernels = new Kernels(device);
             try {
-                return new CudaBackend(device, kernels, dataMemory);
+                return new CudaBackend(device, kernels, dataMemory, libraries);
             } catch (RuntimeException | Error e) {
                 kernels.close();
                 throw e;
@@ -89,7 +97,7 @@ public final class CudaBackend implements Backend {
 
     @Override
     public String description() {
-        return device.name() + ", exact kernels";
+        return device.name() + ", " + libraries.describe();
     }
 
     @Override
@@ -146,6 +154,7 @@ public final class CudaBackend implements Backend {
 
     @Override
     public void rewire(SparseTensor tensor, CsrPattern pattern, float[] values, int[] origin) {
+        sparse.forget((CudaSparseTensor) tensor);
         ((CudaSparseTensor) tensor).rewire(pattern, values, origin, updates);
     }
 
@@ -184,9 +193,7 @@ public final class CudaBackend implements Backend {
         state.step(pass.step());
         CudaTensor z = (CudaTensor) outputs.preActivation();
         dense.forward((CudaTensor) weights, (CudaTensor) bias, (CudaTensor) x, z, pass.batch());
-        if (outputs.activation().kind() != Activation.Kind.IDENTITY || outputs.dropout() != null) {
-            neurons.activate(outputs, pass);
-        }
+        neurons.activate(outputs, pass);
     }
 
     @Override
@@ -197,9 +204,7 @@ public final class CudaBackend implements Backend {
     @Override
     public void backward(Tensor weights, Tensor dz, Neurons below, Pass pass) {
         dense.backward((CudaTensor) weights, (CudaTensor) dz, (CudaTensor) below.gradient(), pass.batch());
-        if (below.activation().kind() != Activation.Kind.IDENTITY || below.dropout() != null) {
-            neurons.derive(below, pass);
-        }
+        neurons.derive(below, pass);
     }
 
     @Override

@@ -4,7 +4,7 @@ package coppice.backend.cuda;
  * Decides, before any memory is taken, whether a data set goes into device memory or stays with the host.
  *
  * <p>Of the memory that is free, a sixteenth of what the GPU has and what the network made so far takes later are left
- * alone: transposes, gradients of dense layers, and the arrays of an evolution.
+ * alone: transposes, gradients of dense layers, and the arrays of an evolution; with cuSPARSE gradients of sparse ones.
  */
 final class DataPlacement {
     /** The limit that is none. */
@@ -12,16 +12,19 @@ final class DataPlacement {
 
     private static final int RESERVE = 16; // one part in so many
     private static final long LATER_BYTES = 16; // a connection: transpose 12, evolution 4
+    private static final long GRADIENT_BYTES = 4; // a connection
 
     private final Device device;
     private final long limit; // bytes of data sets in device memory
+    private final long laterBytes; // a connection
     private long placed; // bytes
     private long connections;
     private long largestDense; // bytes
 
-    DataPlacement(Device device, long limit) {
+    DataPlacement(Device device, long limit, ProductLibraries libraries) {
         this.device = device;
         this.limit = limit;
+        this.laterBytes = LATER_BYTES + (libraries.cusparse() ? GRADIENT_BYTES : 0);
     }
 
     /** Notes a sparse layer, which takes more memory when it is trained. */
@@ -45,7 +48,7 @@ final class DataPlacement {
     /** Decides on a data set of a size; a resident one counts from then on. */
     Place place(long bytes) {
         Device.Memory memory = device.memory();
-        long later = connections * LATER_BYTES + largestDense;
+        long later = connections * laterBytes + largestDense;
         long room = Math.max(0, Math.min(limit - placed, memory.free() - memory.total() / RESERVE - later));
         if (bytes <= room) {
             placed += bytes;

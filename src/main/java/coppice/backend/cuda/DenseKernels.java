@@ -3,7 +3,7 @@ package coppice.backend.cuda;
 import org.jspecify.annotations.Nullable;
 
 /** Products of dense matrices. Twin of kernels/dense.cu and backend/cpu/DenseKernels. */
-final class DenseKernels {
+final class DenseKernels implements DenseProducts {
     private static final int TILE = 32; // rows and columns
     private static final int LARGE_TILE = 64;
     private static final int THREADS = 128;
@@ -20,8 +20,8 @@ final class DenseKernels {
         this.kernels = kernels;
     }
 
-    /** z = W x + b. */
-    void forward(CudaTensor w, CudaTensor bias, CudaTensor x, CudaTensor z, int batch) {
+    @Override
+    public void forward(CudaTensor w, CudaTensor bias, CudaTensor x, CudaTensor z, int batch) {
         kernels.arguments()
                 .pointer(w.memory())
                 .pointer(x.memory())
@@ -42,8 +42,8 @@ final class DenseKernels {
         }
     }
 
-    /** dx = W^T dz. */
-    void backward(CudaTensor w, CudaTensor dz, CudaTensor dx, int batch) {
+    @Override
+    public void backward(CudaTensor w, CudaTensor dz, CudaTensor dx, int batch) {
         kernels.arguments()
                 .pointer(w.memory())
                 .pointer(dz.memory())
@@ -60,8 +60,8 @@ final class DenseKernels {
         launch(w.columns(), batch);
     }
 
-    /** dW = dz x^T, in scratch that the next call overwrites. */
-    DeviceMemory gradient(CudaTensor w, CudaTensor dz, CudaTensor x, int batch) {
+    @Override
+    public DeviceMemory gradient(CudaTensor w, CudaTensor dz, CudaTensor x, int batch) {
         DeviceMemory target = scratch((long) w.rows() * w.stride() * Float.BYTES);
         kernels.arguments()
                 .pointer(dz.memory())

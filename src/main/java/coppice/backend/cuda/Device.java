@@ -1,7 +1,9 @@
 package coppice.backend.cuda;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
@@ -34,6 +36,7 @@ final class Device implements AutoCloseable {
     private final Set<DeviceMemory> live = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<PinnedMemory> pinned = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<CUevent> events = new ArrayList<>();
+    private final Deque<Runnable> endings = new ArrayDeque<>();
     private final Transfers transfers = new Transfers(this);
     private @Nullable CUstream copies;
     private long freed;
@@ -91,6 +94,11 @@ final class Device implements AutoCloseable {
         return count[0];
     }
 
+    /** Lets {@code ending} run when this is closed, before memory is given back; the last one first. */
+    void atClose(Runnable ending) {
+        endings.push(ending);
+    }
+
     CUstream stream() {
         return stream;
     }
@@ -133,8 +141,13 @@ final class Device implements AutoCloseable {
     /** Takes memory full of zeros. */
     DeviceMemory zeros(long bytes, String what) {
         DeviceMemory memory = allocate(bytes, what);
-        check(JCudaDriver.cuMemsetD8Async(memory.pointer(), (byte) 0, memory.bytes(), stream), "clearing " + what);
+        clear(memory, what);
         return memory;
+    }
+
+    /** Queues filling with zeros. */
+    void clear(DeviceMemory memory, String what) {
+        check(JCudaDriver.cuMemsetD8Async(memory.pointer(), (byte) 0, memory.bytes(), stream), "clearing " + what);
     }
 
     /** Takes memory whose content is undefined. */
@@ -333,6 +346,9 @@ final class Device implements AutoCloseable {
     @Override
     public void close() {
         settle();
+        while (!endings.isEmpty()) {
+            endings.pop().run();
+        }
         live.forEach(memory -> JCudaDriver.cuMemFree(memory.pointer()));
         live.clear();
         pinned.forEach(memory -> JCudaDriver.cuMemFreeHost(memory.pointer()));

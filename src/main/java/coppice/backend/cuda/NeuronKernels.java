@@ -1,5 +1,6 @@
 package coppice.backend.cuda;
 
+import coppice.backend.Activation;
 import coppice.backend.Dropout;
 import coppice.backend.Neurons;
 import coppice.backend.Pass;
@@ -16,14 +17,25 @@ final class NeuronKernels {
 
     /** a = dropout(f(z)), and which outputs were dropped. */
     void activate(Neurons neurons, Pass pass) {
+        if (isPlain(neurons)) {
+            return;
+        }
         write(kernels.arguments(), neurons, pass);
         kernels.launchByRows("activate", neurons.output().rows());
     }
 
     /** Turns the gradient by the outputs into the gradient by z. */
     void derive(Neurons neurons, Pass pass) {
+        if (isPlain(neurons)) {
+            return;
+        }
         write(kernels.arguments(), neurons, pass);
         kernels.launchByRows("derive", neurons.output().rows());
+    }
+
+    /** Whether a = z, always. */
+    private static boolean isPlain(Neurons neurons) {
+        return neurons.activation().kind() == Activation.Kind.IDENTITY && neurons.dropout() == null;
     }
 
     /** Writes the struct NeuronsArguments. */

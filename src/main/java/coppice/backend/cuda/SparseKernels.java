@@ -6,7 +6,7 @@ import coppice.backend.Parameter;
 import coppice.backend.Pass;
 
 /** Products with sparse weights. Twin of kernels/sparse.cu and backend/cpu/SparseKernels. */
-final class SparseKernels {
+final class SparseKernels implements SparseProducts {
     private static final int PART = 8; // connections, whose products a warp sums at once
 
     private final Kernels kernels;
@@ -19,7 +19,8 @@ final class SparseKernels {
         this.neurons = neurons;
     }
 
-    void forward(CudaSparseTensor w, CudaTensor bias, CudaTensor x, Neurons outputs, Pass pass) {
+    @Override
+    public void forward(CudaSparseTensor w, CudaTensor bias, CudaTensor x, Neurons outputs, Pass pass) {
         int rows = w.pattern().rows();
         int groups = groupsEach(rows, pass.batch());
         Arguments arguments = kernels.arguments()
@@ -34,7 +35,8 @@ final class SparseKernels {
         kernels.launchByRows("sparse_forward", rows, slices(pass.batch(), groups));
     }
 
-    void backward(CudaSparseTensor w, CudaTensor dz, Neurons below, Pass pass) {
+    @Override
+    public void backward(CudaSparseTensor w, CudaTensor dz, Neurons below, Pass pass) {
         int columns = w.pattern().columns();
         CudaSparseTensor.Transpose transpose = w.transpose();
         boolean summed = below.slopeGradient() != null; // over the batch, which is then not shared out
@@ -51,7 +53,8 @@ final class SparseKernels {
         kernels.launchByRows("sparse_backward", columns, slices(pass.batch(), groups));
     }
 
-    void sddmm(CudaSparseTensor w, CudaTensor dz, CudaTensor x, CudaTensor out, int batch) {
+    @Override
+    public void sddmm(CudaSparseTensor w, CudaTensor dz, CudaTensor x, CudaTensor out, int batch) {
         int rows = w.pattern().rows();
         kernels.arguments()
                 .pointer(w.rowOrder())
@@ -67,7 +70,9 @@ final class SparseKernels {
         kernels.launchByRows("sddmm", rows, parts(w));
     }
 
-    void update(CudaSparseTensor w, Parameter bias, CudaTensor dz, CudaTensor x, Backend.Updates steps, int batch) {
+    @Override
+    public void update(
+            CudaSparseTensor w, Parameter bias, CudaTensor dz, CudaTensor x, Backend.Updates steps, int batch) {
         int rows = w.pattern().rows();
         Arguments arguments = kernels.arguments()
                 .pointer(w.rowOrder())

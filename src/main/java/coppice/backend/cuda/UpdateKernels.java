@@ -20,13 +20,23 @@ final class UpdateKernels {
     /** A dense parameter learns from its gradient, element by element. */
     void learn(Parameter parameter, DeviceMemory gradient, Update update) {
         CudaTensor value = (CudaTensor) parameter.value();
-        int count = Math.multiplyExact(value.rows(), value.stride());
         Arguments arguments = kernels.arguments();
         writeParameter(arguments, parameter);
+        learn(arguments, gradient, Math.multiplyExact(value.rows(), value.stride()), update);
+    }
+
+    /** Sparse weights, at least one, learn from their gradient, a number a connection. */
+    void learn(CudaSparseTensor w, DeviceMemory gradient, Update update) {
+        Arguments arguments =
+                kernels.arguments().pointer(w.values()).pointer(w.state(0)).pointer(w.state(1));
+        learn(arguments, gradient, w.pattern().connections(), update);
+    }
+
+    private void learn(Arguments arguments, DeviceMemory gradient, int count, Update update) {
         arguments.pointer(gradient).pointer(state.memory());
         write(arguments, update);
         arguments.integer(count).integer(0);
-        kernels.launch("update_array", (count + THREADS - 1) / THREADS, 1, THREADS, 1);
+        kernels.launch("update_array", (count - 1) / THREADS + 1, 1, THREADS, 1);
     }
 
     /** Biases learn from the sums of dz over the batch. */

@@ -43,7 +43,7 @@ class CudaFailureTest {
 
     private static Outcome run(long dataMemory) {
         boolean opened = false;
-        try (CudaBackend backend = CudaBackend.open(0, dataMemory)) {
+        try (CudaBackend backend = CudaBackend.open(0, dataMemory, ProductLibraries.NONE)) {
             opened = true;
             return new Outcome(train(backend), null, true);
         } catch (CudaException | CudaUnavailableException e) {

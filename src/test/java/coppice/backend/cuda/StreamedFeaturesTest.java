@@ -84,7 +84,7 @@ class StreamedFeaturesTest {
         for (boolean deferred : new boolean[] {true, false}) {
             SimulatedCuda.setDeferred(deferred);
             try (CudaBackend resident = CudaBackend.open(0);
-                    CudaBackend streamed = CudaBackend.open(0, 0)) {
+                    CudaBackend streamed = CudaBackend.open(0, 0, ProductLibraries.NONE)) {
                 assertSame(expected, train(resident, storage), "resident");
                 assertSame(expected, train(streamed, storage), "streamed");
             }
@@ -93,7 +93,7 @@ class StreamedFeaturesTest {
 
     @Test
     void aStepIsOneLaunchAndTwoCopies() {
-        try (CudaBackend backend = CudaBackend.open(0, 0)) {
+        try (CudaBackend backend = CudaBackend.open(0, 0, ProductLibraries.NONE)) {
             SmallNetwork network = new SmallNetwork(backend, Update.Kind.SGD);
             for (int step = 0; step < 3; step++) {
                 network.step(0, step); // made, then recorded in either slot
@@ -113,7 +113,7 @@ class StreamedFeaturesTest {
     @Test
     void slotsGrow() {
         try (CudaBackend resident = CudaBackend.open(0);
-                CudaBackend streamed = CudaBackend.open(0, 0)) {
+                CudaBackend streamed = CudaBackend.open(0, 0, ProductLibraries.NONE)) {
             assertSame(growing(resident), growing(streamed), "streamed");
         }
     }
@@ -138,7 +138,7 @@ class StreamedFeaturesTest {
         Matrix features = features(storage, new Random(storage));
         try (WorkerPool pool = new WorkerPool(1);
                 CpuBackend cpu = new CpuBackend(KernelSet.plain(), pool);
-                CudaBackend streamed = CudaBackend.open(0, 0)) {
+                CudaBackend streamed = CudaBackend.open(0, 0, ProductLibraries.NONE)) {
             for (int batch : new int[] {7, 33, 40, 64}) {
                 assertArrayEquals(gather(cpu, features, batch), gather(streamed, features, batch), "batch " + batch);
             }
@@ -209,7 +209,7 @@ class StreamedFeaturesTest {
     void whatFitsIsDecidedBeforeAnyIsTaken() {
         long needed = 13 * (9 * 4 + 8);
         SimulatedCuda.setMemory(1 << 20);
-        try (CudaBackend backend = CudaBackend.open(0, needed)) {
+        try (CudaBackend backend = CudaBackend.open(0, needed, ProductLibraries.NONE)) {
             assertEquals("on the GPU (1 MiB)", new SmallNetwork(backend, Update.Kind.SGD).placement());
             assertEquals(STREAMED + "0 MiB for data", new SmallNetwork(backend, Update.Kind.SGD).placement(), "spent");
         }

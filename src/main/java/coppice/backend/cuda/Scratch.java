@@ -1,0 +1,34 @@
+package coppice.backend.cuda;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Device memory for what is used at once, by one operation after the other; grows to what the greatest asks for.
+ *
+ * <p>What was outgrown stays until the device is closed: a recorded step may still use it.
+ */
+final class Scratch {
+    private final Device device;
+    private final String what;
+    private @Nullable DeviceMemory memory;
+
+    /**
+     * Takes nothing yet.
+     *
+     * @param what it is for, for messages
+     */
+    Scratch(Device device, String what) {
+        this.device = device;
+        this.what = what;
+    }
+
+    /** Memory of at least so many bytes, whose content is undefined. */
+    DeviceMemory of(long bytes) {
+        DeviceMemory known = memory;
+        if (known == null || known.bytes() < bytes) {
+            known = device.allocate(bytes, what);
+            memory = known;
+        }
+        return known;
+    }
+}

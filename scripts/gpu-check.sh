@@ -140,6 +140,32 @@ parity() {
   same_run dense "run: dense, sigmoid, batch 7" --epochs 1 --dense --activation sigmoid --batch-size 7 "${small[@]}"
 }
 
+# Products by NVIDIA's libraries: close to plain Java's, and a run that learns as well. Left out where there is none.
+libraries() { # NAME LOG OPTIONS...
+  local name=$1 log=$2 status=0 start=$SECONDS
+  shift 2
+  "$coppice" selftest --backend cuda --device "$device" ${quick:+--quick} "$@" >"$out/$log.log" 2>&1 || status=$?
+  case $status in
+    0) row pass "selftest, $name" "$(last_line "$out/$log.log"), $((SECONDS - start)) s" ;;
+    4)
+      row skipped "selftest, $name" "$(last_line "$out/$log.log")"
+      return
+      ;;
+    *)
+      row FAIL "selftest, $name" "exit code $status: $(last_line "$out/$log.log") (see $log.log)"
+      return
+      ;;
+  esac
+  local options=(--epochs 20)
+  [ -z "$quick" ] || options=(--epochs 2 --hidden 32,16 --train-samples 330)
+  if train "$log" cuda "${options[@]}" "$@"; then
+    seconds_per_epoch "$log" cuda "digits, defaults, GPU, $name"
+    figure "digits, test accuracy, $name" "$(value "$out/run-$log-cuda.log" test_accuracy)"
+  else
+    row FAIL "run: digits, $name" "$(last_line "$out/run-$log-cuda.log")"
+  fi
+}
+
 find_sanitizer() {
   local candidate
   for candidate in "$(command -v compute-sanitizer || true)" "${CUDA_HOME:-/nowhere}"/bin/compute-sanitizer \
@@ -251,6 +277,8 @@ machine
 check "selftest, GPU" selftest "$coppice" selftest --backend cuda --device "$device" ${quick:+--quick}
 check "selftest, CPU" selftest-cpu "$coppice" selftest --backend cpu ${quick:+--quick}
 parity
+libraries cuSPARSE cusparse --spmm cusparse
+libraries cuBLAS cublas --gemm cublas
 sanitize
 digits
 fashion

@@ -17,5 +17,14 @@ public final class Tolerances {
     /** Half the distance between the two points of a central difference. */
     public static final double DIFFERENCE_STEP = 1e-6;
 
+    /**
+     * For products by NVIDIA's libraries, of up to 130 terms, against our own: error over the sum of the terms'
+     * magnitudes.
+     */
+    public static final double CLOSE = 2e-6;
+
+    /** The same where factors are rounded to TF32, 2^-10 at most each, to either side. */
+    public static final double TF32 = 2e-3;
+
     private Tolerances() {}
 }

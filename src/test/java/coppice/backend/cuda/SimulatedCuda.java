@@ -23,12 +23,16 @@ import org.junit.jupiter.api.Assumptions;
  * {@code control.cpp} has the other end.
  */
 public final class SimulatedCuda {
-    /** Calls that are counted and can be made to fail; copies include fills, launches include those of graphs. */
+    /**
+     * Calls that are counted and can be made to fail; copies include fills, launches include those of graphs, and
+     * library means cuSPARSE and cuBLAS.
+     */
     public enum Calls {
         ALLOC,
         COPY,
         LAUNCH,
         OTHER,
+        LIBRARY,
         ANY;
 
         private String word() {
@@ -189,7 +193,7 @@ public final class SimulatedCuda {
         return Long.parseLong(ask("live-bytes"));
     }
 
-    /** Returns the number of streams, events, graphs and executable graphs that were not destroyed. */
+    /** Returns the number of streams, events, graphs, and handles and descriptors of libraries not destroyed. */
     public static long liveHandles() {
         return Long.parseLong(ask("live-handles"));
     }

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A product of cuSPARSE's made ready for one topology, batch and strides: its descriptors and its workspace.
  *
- * <p>Made once, it runs on any values and any dense matrices of that shape, and takes no memory any more, so that it can
- * be recorded. Sparse matrix times dense matrix takes algorithm 2, which cuSPARSE has for row-major matrices;
+ * <p>Made once, it runs on any values and any dense matrices of that shape, and takes no memory any more, so that it
+ * can be recorded. Sparse matrix times dense matrix takes algorithm 2, which cuSPARSE has for row-major matrices;
  * preparing the workspace ahead does nothing for it, but does for SDDMM.
  */
 final class CusparsePlan {

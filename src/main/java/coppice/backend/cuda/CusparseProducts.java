@@ -65,7 +65,7 @@ final class CusparseProducts implements SparseProducts {
             plansOf(w)
                     .computeIfAbsent(
                             new Shape(Product.FORWARD, batch, x.stride(), z.stride()),
-                            shape -> CusparsePlan.spmm(device, handle, csr(w), x, z, batch))
+                            shape -> CusparsePlan.spmm(device, handle, csr(w, w.values()), x, z, batch))
                     .multiply(w.values(), x, z, true);
         }
         neurons.activate(outputs, pass);
@@ -114,7 +114,7 @@ final class CusparseProducts implements SparseProducts {
         plansOf(w)
                 .computeIfAbsent(
                         new Shape(Product.GRADIENT, batch, dz.stride(), x.stride()),
-                        shape -> CusparsePlan.sddmm(device, handle, csr(w), dz, x, batch))
+                        shape -> CusparsePlan.sddmm(device, handle, csr(w, out), dz, x, batch))
                 .sample(dz, x, out);
     }
 
@@ -122,14 +122,14 @@ final class CusparseProducts implements SparseProducts {
         return plans.computeIfAbsent(w, matrix -> new HashMap<>());
     }
 
-    private static CusparsePlan.Csr csr(CudaSparseTensor w) {
+    private static CusparsePlan.Csr csr(CudaSparseTensor w, DeviceMemory values) {
         return new CusparsePlan.Csr(
                 w.pattern().rows(),
                 w.pattern().columns(),
                 w.pattern().connections(),
                 w.rowOffsets(),
                 w.columnIndices(),
-                w.values());
+                values);
     }
 
     private static CusparsePlan.Csr transposed(

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param error squared error of the reconstruction, a visible unit
  * @param samples number of samples
- * @param method how the partition function was found: {@code exact}, {@code standard} or {@code short}; null if it was not
+ * @param method how the partition function was found: {@code exact}, {@code standard} or {@code short}; null if it was
+ *     not
  * @param partition the partition function; null without a method
  * @param likelihood of the samples; null without a method
  */

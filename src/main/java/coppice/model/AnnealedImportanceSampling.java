@@ -14,9 +14,9 @@ import java.util.function.IntConsumer;
 /**
  * Estimates the partition function of a restricted Boltzmann machine by annealed importance sampling.
  *
- * <p>Chains go from the base-rate model, whose visible units are independent with the means of the training data, to the
- * machine itself, over a schedule of inverse temperatures. Source: Salakhutdinov and Murray, On the quantitative analysis
- * of deep belief networks (ICML 2008), section 4.
+ * <p>Chains go from the base-rate model, whose visible units are independent with the means of the training data, to
+ * the machine itself, over a schedule of inverse temperatures. Source: Salakhutdinov and Murray, On the quantitative
+ * analysis of deep belief networks (ICML 2008), section 4.
  *
  * @param schedule inverse temperatures, ascending from 0 to 1
  * @param chains number of chains
@@ -29,7 +29,8 @@ public record AnnealedImportanceSampling(float[] schedule, int chains) {
      * The estimate.
      *
      * @param logPartition natural logarithm of the partition function
-     * @param low the same at three standard errors of the mean weight below; negative infinity where that is not positive
+     * @param low the same at three standard errors of the mean weight below; negative infinity where that is not
+     *     positive
      * @param high and above
      */
     public record Estimate(double logPartition, double low, double high) {}

@@ -7,7 +7,8 @@ import java.util.Objects;
 /**
  * The partition function of a restricted Boltzmann machine by going through all states of its smaller side.
  *
- * <p>The other side is summed out: log Z = log sum over h of exp(c h + sum over visible i of softplus(b_i + (W^T h)_i)),
+ * <p>The other side is summed out:
+ * log Z = log sum over h of exp(c h + sum over visible i of softplus(b_i + (W^T h)_i)),
  * or the same with the sides exchanged. States follow a Gray code, so that each differs from the last in one unit. All
  * in double precision.
  */

@@ -21,9 +21,9 @@ import java.util.function.Consumer;
 /**
  * A restricted Boltzmann machine of Bernoulli units: one layer of weights (hidden, visible), used in both directions.
  *
- * <p>Trained by contrastive divergence: the gradient of a weight is its product of hidden and visible unit averaged over
- * samples of the machine itself, less the same over the data (Hinton 2002). Both averages are one SDDMM over a batch that
- * holds the machine's samples and the data side by side.
+ * <p>Trained by contrastive divergence: the gradient of a weight is its product of hidden and visible unit averaged
+ * over samples of the machine itself, less the same over the data (Hinton 2002). Both averages are one SDDMM over a
+ * batch that holds the machine's samples and the data side by side.
  */
 public final class Rbm implements Model {
     private static final int EVALUATION = 1 << 22; // keeps its random numbers apart from those of training

@@ -40,8 +40,8 @@ public final class Settings {
                     "COLUMN",
                     null,
                     "Data",
-                    "label column of a text table, by name or index (from 0, or -1 for the last), or none; default last, for"
-                            + " rbm none"),
+                    "label column of a text table, by name or index (from 0, or -1 for the last), or none; default"
+                            + " last, for rbm none"),
             result("header", "yes|no|auto", "auto", "Data", "whether the first row of a text table names the columns"),
             result(
                     "variables",
@@ -62,8 +62,8 @@ public final class Settings {
                     "KIND",
                     "zscore",
                     "Data",
-                    "zscore, minmax, range (all features together from 0 to 1), unit (bytes / 255) or none; fitted on the"
-                            + " training samples"),
+                    "zscore, minmax, range (all features together from 0 to 1), unit (bytes / 255) or none; fitted on"
+                            + " the training samples"),
             result("model", "KIND", "mlp", "Network", "mlp: multilayer perceptron; rbm: restricted Boltzmann machine"),
             result("hidden", "N[,N...]", "1000,1000,1000", "Network", "neurons of each hidden layer"),
             result(

@@ -57,7 +57,8 @@ public final class FirstWeights {
                 new float[outputs],
                 List.of(),
                 slopes(activation, outputs, seed, layer),
-                List.of());
+                List.of(),
+                null);
     }
 
     /** SReLU's first parameters as in Keras: left knee 0, left slope in [0, 1), distance in [0, 5), right slope 1. */

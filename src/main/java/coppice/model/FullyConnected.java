@@ -214,7 +214,8 @@ final class FullyConnected implements Layer {
                 backend.download(bias.value()),
                 buffers(backend, bias),
                 slopes == null ? null : backend.download(slopes.value()),
-                slopes == null ? List.of() : buffers(backend, slopes));
+                slopes == null ? List.of() : buffers(backend, slopes),
+                null);
     }
 
     static List<float[]> buffers(Backend backend, Parameter parameter) {

@@ -43,20 +43,6 @@ public record LayerState(
         return weights.length;
     }
 
-    /** A layer of a network. */
-    public LayerState(
-            int outputs,
-            int inputs,
-            @Nullable CsrPattern pattern,
-            float[] weights,
-            List<float[]> weightState,
-            float[] bias,
-            List<float[]> biasState,
-            float @Nullable [] slopes,
-            List<float[]> slopeState) {
-        this(outputs, inputs, pattern, weights, weightState, bias, biasState, slopes, slopeState, null);
-    }
-
     /** The same with a visible side. */
     public LayerState withVisible(VisibleUnits units) {
         return new LayerState(

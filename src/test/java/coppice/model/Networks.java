@@ -66,7 +66,8 @@ final class Networks {
                         layer.bias().clone(),
                         copyBuffers(layer.biasState()),
                         layer.slopes() == null ? null : layer.slopes().clone(),
-                        copyBuffers(layer.slopeState())))
+                        copyBuffers(layer.slopeState()),
+                        null))
                 .toList();
     }
 

@@ -66,7 +66,8 @@ class RbmTest {
                         numbers(hidden, 2, 1),
                         List.of(),
                         null,
-                        List.of())
+                        List.of(),
+                        null)
                 .withVisible(new VisibleUnits(
                         numbers(visible, 3, 1),
                         List.of(),

@@ -52,9 +52,10 @@ class CheckpointTest {
                 floats(4),
                 buffers(buffers, 4),
                 floats(16),
-                buffers(buffers, 16));
+                buffers(buffers, 16),
+                null);
         LayerState dense = new LayerState(
-                3, 4, null, floats(12), buffers(buffers, 12), floats(3), buffers(buffers, 3), null, List.of());
+                3, 4, null, floats(12), buffers(buffers, 12), floats(3), buffers(buffers, 3), null, List.of(), null);
         Map<String, String> configuration = new LinkedHashMap<>();
         configuration.put("hidden", "4");
         configuration.put("data", "größe.csv");

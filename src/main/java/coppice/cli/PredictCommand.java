@@ -122,13 +122,13 @@ final class PredictCommand implements Command {
         Evaluator evaluator = model.evaluator(choice.backend(), model.rbm(choice.backend(), model.batch()));
         Samples samples = evaluator.load(model.prepared(data, source));
         int batch = evaluator.batch();
-        float[][] columns = {new float[0]}; // of the batch in hand, (hidden, batch)
+        float[][] columns = {new float[0]}; // of the batch in hand, (hidden, at least batch)
         Npy.write(out, data.rows(), model.spec().layerOutputs(0), (row, to) -> {
             if (row % batch == 0) {
                 columns[0] = evaluator.outputs(samples, row, Math.min(batch, data.rows() - row));
             }
             for (int unit = 0; unit < to.length; unit++) {
-                to[unit] = columns[0][unit * batch + row % batch];
+                to[unit] = columns[0][unit * (columns[0].length / to.length) + row % batch];
             }
         });
     }

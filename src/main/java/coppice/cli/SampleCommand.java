@@ -81,11 +81,11 @@ final class SampleCommand implements Command {
         int visible = model.spec().inputs();
         Tensor base = backend.tensor(visible, 1);
         backend.upload(base, rbm.baseBias());
-        float[] drawn = backend.download(rbm.sample(base, count, steps)); // (visible, count)
+        float[] drawn = backend.download(rbm.sample(base, count, steps)); // (visible, at least count)
         float[][] samples = new float[count][visible];
         for (int v = 0; v < visible; v++) {
             for (int i = 0; i < count; i++) {
-                samples[i][v] = drawn[v * count + i];
+                samples[i][v] = drawn[v * (drawn.length / visible) + i];
             }
         }
         return samples;

@@ -30,6 +30,9 @@ public final class Rbm implements Model {
     private static final int DATA = 1 << 21;
     private static final int GIBBS = 1 << 20;
 
+    /** Columns that kernels take at once; batches from a quarter of it on are worth the room for as many. */
+    private static final int WIDE = 32;
+
     private final Backend backend;
     private final ContrastiveDivergence divergence;
     private final long seed;
@@ -70,20 +73,30 @@ public final class Rbm implements Model {
         this.baseBias = units.baseBias();
         this.visibleBias =
                 FullyConnected.parameter(backend, state.inputs(), 1, units.bias(), units.biasState(), stateBuffers);
-        this.input = backend.activations(state.inputs(), batch);
-        this.data = divergence.resample() ? backend.activations(state.inputs(), batch) : input;
-        this.visible = linear(backend, backend.activations(state.inputs(), batch));
+        int columns = batch < WIDE / 4 ? batch : Math.max(WIDE, batch);
+        this.input = backend.activations(state.inputs(), columns);
+        this.data = divergence.resample() ? backend.activations(state.inputs(), columns) : input;
+        this.visible = linear(backend, backend.activations(state.inputs(), columns));
         this.visibleStates =
-                divergence.sampleVisible() ? backend.activations(state.inputs(), batch) : visible.gradient();
-        this.hiddenStates = backend.activations(state.outputs(), batch);
-        this.positive = linear(backend, backend.activations(state.outputs(), batch));
-        this.negative = linear(backend, backend.activations(state.outputs(), batch));
+                divergence.sampleVisible() ? backend.activations(state.inputs(), columns) : visible.gradient();
+        this.hiddenStates = backend.activations(state.outputs(), columns);
+        this.positive = linear(backend, backend.activations(state.outputs(), columns));
+        this.negative = linear(backend, backend.activations(state.outputs(), columns));
         this.layer = new FullyConnected(backend, state, positive, stateBuffers);
-        this.bothVisible = backend.activations(state.inputs(), 2 * batch);
-        this.bothHidden = backend.activations(state.outputs(), 2 * batch);
+        this.bothVisible = backend.activations(state.inputs(), Math.max(columns, 2 * batch));
+        this.bothHidden = backend.activations(state.outputs(), Math.max(columns, 2 * batch));
         if (units.chains() != null) {
-            backend.upload(hiddenStates, units.chains());
+            backend.upload(hiddenStates, withColumns(units.chains(), batch, columns));
         }
+    }
+
+    /** A matrix with more or fewer columns at the end of each row. */
+    private float[] withColumns(float[] values, int from, int to) {
+        float[] changed = new float[hiddenUnits() * to];
+        for (int row = 0; row < hiddenUnits(); row++) {
+            System.arraycopy(values, row * from, changed, row * to, Math.min(from, to));
+        }
+        return changed;
     }
 
     /** Neurons that show their weighted sums, from either side. */
@@ -182,12 +195,12 @@ public final class Rbm implements Model {
      * @param base biases that the visible units' first states are drawn with, (visible, 1)
      * @param count how many, at most the batch
      * @param steps of each chain, at least 1
-     * @return probabilities of the visible units in the last step, (visible, batch)
+     * @return probabilities of the visible units in the last step, (visible, at least batch)
      */
     public Tensor sample(Tensor base, int count, int steps) {
         Pass first = new Pass(count, false, 0);
         Tensor states = bothVisible; // wide enough
-        Tensor zeros = backend.activations(input.rows(), batch);
+        Tensor zeros = backend.activations(input.rows(), input.columns());
         backend.sample(new Bernoulli(true, base, null, 1, seed, purpose(GIBBS, first)), zeros, states, first);
         for (int step = 1; step <= steps; step++) {
             Pass pass = new Pass(count, false, step);
@@ -252,7 +265,9 @@ public final class Rbm implements Model {
                 backend.download(visibleBias.value()),
                 FullyConnected.buffers(backend, visibleBias),
                 baseBias,
-                divergence.persistent() ? backend.download(hiddenStates) : null);
+                divergence.persistent()
+                        ? withColumns(backend.download(hiddenStates), hiddenStates.columns(), batch)
+                        : null);
         return List.of(layer.state(backend).withVisible(units));
     }
 }

@@ -72,12 +72,12 @@ final class RbmOracle {
         return sum;
     }
 
-    /** Changes weights and biases by one step of rate 1; {@code input} is (visible, capacity). */
+    /** Changes weights and biases by one step of rate 1; {@code input} is (visible, columns). */
     void learn(float[] input, Pass pass) {
         double[][] data = new double[visible][pass.batch()];
         for (int v = 0; v < visible; v++) {
             for (int b = 0; b < pass.batch(); b++) {
-                data[v][b] = input[v * capacity + b];
+                data[v][b] = input[v * (input.length / visible) + b];
             }
         }
         if (divergence.resample()) {

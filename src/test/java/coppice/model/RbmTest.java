@@ -84,6 +84,8 @@ class RbmTest {
         "1, false, false, false, 7, 7",
         "1, false, true, false, 33, 33",
         "3, false, true, false, 4, 7",
+        "1, false, true, false, 10, 10",
+        "2, true, true, false, 9, 10",
         "2, true, true, false, 5, 7",
         "2, true, false, true, 7, 7",
         "1, false, true, true, 40, 50"
@@ -101,7 +103,7 @@ class RbmTest {
             ContrastiveDivergence divergence = new ContrastiveDivergence(steps, persistent, sampleVisible, resample);
             RbmOracle oracle = new RbmOracle(state, divergence, SEED, capacity);
             Rbm rbm = new Rbm(backend, divergence, copy(state), 1, capacity, SEED);
-            float[] input = numbers(visible * capacity, 5, 0.5f);
+            float[] input = numbers(visible * rbm.input().columns(), 5, 0.5f);
             for (int i = 0; i < input.length; i++) {
                 input[i] += 0.5f;
             }

@@ -66,7 +66,8 @@ public class StochasticKernels {
         scale(b.data(), b.at(row), bFactor, out.data(), out.at(row) + aCount, bCount);
     }
 
-    private static void scale(float[] x, int xAt, float factor, float[] y, int yAt, int count) {
+    /** y = factor * x. */
+    protected void scale(float[] x, int xAt, float factor, float[] y, int yAt, int count) {
         for (int i = 0; i < count; i++) {
             y[yAt + i] = factor * x[xAt + i];
         }
@@ -78,13 +79,19 @@ public class StochasticKernels {
         for (int row = from; row < to; row++) {
             int t = target.at(row);
             int o = output.at(row);
-            Arrays.fill(lanes, 0f);
-            for (int b = 0; b < batch; b++) {
+            int whole = squares(target.data(), t, output.data(), o, batch, lanes);
+            for (int b = whole; b < batch; b++) {
                 float difference = output.data()[o + b] - target.data()[t + b];
                 lanes[b & Lanes.COUNT - 1] = Math.fma(difference, difference, lanes[b & Lanes.COUNT - 1]);
             }
             sums[row] = Lanes.fold(lanes);
         }
+    }
+
+    /** Sets the lanes to the squared differences of the first columns; returns how many it took. */
+    protected int squares(float[] target, int tAt, float[] output, int oAt, int batch, float[] lanes) {
+        Arrays.fill(lanes, 0f);
+        return 0;
     }
 
     /** Adds to the sums of the columns [from, to) what annealing from one inverse temperature to another brings. */

@@ -3,6 +3,7 @@ package coppice.backend.cpu.vector;
 import coppice.backend.Bernoulli;
 import coppice.backend.Pass;
 import coppice.backend.cpu.CpuTensor;
+import coppice.backend.cpu.Lanes;
 import coppice.backend.cpu.StochasticKernels;
 import coppice.random.Philox;
 import jdk.incubator.vector.FloatVector;
@@ -47,6 +48,30 @@ final class VectorStochasticKernels extends StochasticKernels {
             VectorMath.sigmoid(data, at, scratch, CpuTensor.BASE, count);
             System.arraycopy(scratch, CpuTensor.BASE, data, at, count);
         }
+    }
+
+    @Override
+    protected void scale(float[] x, int xAt, float factor, float[] y, int yAt, int count) {
+        int whole = count - count % LENGTH;
+        for (int i = 0; i < whole; i += LENGTH) {
+            FloatVector.fromArray(FLOATS, x, xAt + i).mul(factor).intoArray(y, yAt + i);
+        }
+        super.scale(x, xAt + whole, factor, y, yAt + whole, count - whole);
+    }
+
+    @Override
+    protected int squares(float[] target, int tAt, float[] output, int oAt, int batch, float[] lanes) {
+        int whole = batch - batch % Lanes.COUNT;
+        for (int lane = 0; lane < Lanes.COUNT; lane += LENGTH) {
+            FloatVector sum = FloatVector.zero(FLOATS);
+            for (int b = lane; b < whole; b += Lanes.COUNT) {
+                FloatVector difference = FloatVector.fromArray(FLOATS, output, oAt + b)
+                        .sub(FloatVector.fromArray(FLOATS, target, tAt + b));
+                sum = difference.fma(difference, sum);
+            }
+            sum.intoArray(lanes, lane);
+        }
+        return whole;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package coppice.cli;
 
 import coppice.train.Setting;
+import coppice.train.Settings;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,9 +19,19 @@ record CommandOption(
         return new CommandOption(
                 setting.name(),
                 setting.argument(),
-                setting.isSwitch() ? null : setting.defaultValue(),
+                setting.isSwitch() ? null : defaultOf(setting),
                 setting.group(),
                 setting.help());
+    }
+
+    /** The default, and that of a restricted Boltzmann machine where it is another. */
+    private static @Nullable String defaultOf(Setting setting) {
+        String own = Settings.RBM_DEFAULTS.get(setting.name());
+        if (setting.isOfMachines()) {
+            return own;
+        }
+        String usual = setting.defaultValue();
+        return usual == null || own == null ? usual : usual + ", of rbm " + own;
     }
 
     static CommandOption value(String name, String argument, String help) {

@@ -24,6 +24,14 @@ public record Setting(
         RUN
     }
 
+    /** The group of the settings that only restricted Boltzmann machines have. */
+    static final String MACHINES = "Restricted Boltzmann machine";
+
+    /** Whether only restricted Boltzmann machines have it. */
+    public boolean isOfMachines() {
+        return group.equals(MACHINES);
+    }
+
     /** Whether the setting takes no value. */
     public boolean isSwitch() {
         return argument == null;

@@ -221,8 +221,6 @@ public final class Settings {
             Map.entry("visible-bias", "data"),
             Map.entry("binarize", "none"));
 
-    private static final List<String> RBM_ONLY =
-            List.of("cd-steps", "persistent", "visible", "visible-bias", "binarize");
     private static final List<String> NOT_RBM =
             List.of("activation", "loss", "dropout", "sparse-output", "target-accuracy");
 
@@ -243,7 +241,7 @@ public final class Settings {
 
     private static Setting machine(String name, @Nullable String argument, String help) {
         String none = argument == null ? "false" : null;
-        return new Setting(name, argument, none, "Restricted Boltzmann machine", Scope.RESULT, help);
+        return new Setting(name, argument, none, Setting.MACHINES, Scope.RESULT, help);
     }
 
     private static Setting flag(String name, String group, String help) {
@@ -261,13 +259,12 @@ public final class Settings {
      */
     public static Settings of(Map<String, String> given) {
         boolean rbm = "rbm".equals(given.get("model"));
-        List<String> foreign = rbm ? NOT_RBM : RBM_ONLY;
         Map<String, String> values = new LinkedHashMap<>();
         for (Setting setting : TABLE) {
             String name = setting.name();
             String own = rbm ? RBM_DEFAULTS.get(name) : null;
             String value = given.getOrDefault(name, own == null ? setting.defaultValue() : own);
-            if (foreign.contains(name)) {
+            if (rbm ? NOT_RBM.contains(name) : setting.isOfMachines()) {
                 if (given.containsKey(name)) {
                     throw new IllegalArgumentException(
                             name + (rbm ? " does not apply to model rbm" : " applies to model rbm only"));

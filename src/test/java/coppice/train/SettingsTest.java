@@ -38,8 +38,7 @@ class SettingsTest {
     void everyDefaultHolds() {
         Settings settings = Settings.of(Map.of());
         for (Setting setting : Settings.TABLE) {
-            boolean ofMachines = setting.group().equals("Restricted Boltzmann machine");
-            assertEquals(ofMachines ? null : setting.defaultValue(), settings.find(setting.name()));
+            assertEquals(setting.isOfMachines() ? null : setting.defaultValue(), settings.find(setting.name()));
         }
         assertEquals("20", settings.get("epsilon"));
         assertEquals(0.3, settings.number("zeta", "in [0, 1)", z -> z < 1));

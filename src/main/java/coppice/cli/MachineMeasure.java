@@ -115,16 +115,10 @@ record MachineMeasure(
         json.put("log_likelihood", likelihood == null ? null : likelihood.mean());
         json.put(
                 "log_likelihood_interval",
-                interval(likelihood == null ? null : likelihood.low(), likelihood == null ? null : likelihood.high()));
+                likelihood == null ? null : new double[] {likelihood.low(), likelihood.high()});
         json.put("log_partition", partition == null ? null : partition.logPartition());
-        json.put(
-                "log_partition_interval",
-                interval(partition == null ? null : partition.low(), partition == null ? null : partition.high()));
+        json.put("log_partition_interval", partition == null ? null : new double[] {partition.low(), partition.high()});
         json.put("checkpoint", model.path().toString());
         return json;
-    }
-
-    private static double @Nullable [] interval(@Nullable Double low, @Nullable Double high) {
-        return low == null || high == null ? null : new double[] {low, high};
     }
 }

@@ -16,6 +16,7 @@ import coppice.train.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /**
  * A saved model that a command reads.
@@ -111,7 +112,7 @@ record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfi
         try {
             Dataset prepared = rbmConfig()
                     .heldOut(samples, "test", normalization(), config.loop().seed(), 2);
-            return java.util.Objects.requireNonNull(prepared);
+            return Objects.requireNonNull(prepared);
         } catch (IllegalArgumentException e) {
             throw MalformedDataException.inFile(Path.of(source), String.valueOf(e.getMessage()));
         }

@@ -86,6 +86,10 @@ public final class Rbm implements Model {
         this.bothVisible = backend.activations(state.inputs(), Math.max(columns, 2 * batch));
         this.bothHidden = backend.activations(state.outputs(), Math.max(columns, 2 * batch));
         if (units.chains() != null) {
+            if (units.chains().length != state.outputs() * batch) {
+                throw new IllegalArgumentException(batch + " chains of " + state.outputs()
+                        + " hidden units were expected but there are " + units.chains().length + " states");
+            }
             backend.upload(hiddenStates, withColumns(units.chains(), batch, columns));
         }
     }

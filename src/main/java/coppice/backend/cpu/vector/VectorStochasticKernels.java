@@ -112,7 +112,11 @@ final class VectorStochasticKernels extends StochasticKernels {
         }
     }
 
-    /** Columns from pAt on by words 0 and 1, and 16 columns further by words 2 and 3. */
+    /**
+     * Columns from pAt on by words 0 and 1, and 16 columns further by words 2 and 3.
+     *
+     * <p>The rounds of Philox stand here as in {@link VectorDropout}: handed to a method, their vectors become objects.
+     */
     private static void draw(
             Bernoulli units, int unit, int step, int block, float[] p, int pAt, float[] states, int sAt) {
         LongVector c0 = LANE_NUMBERS.add(block);

@@ -177,10 +177,10 @@ public interface Backend extends AutoCloseable {
     /**
      * Learns filters and their biases; each gradient is used at once and not kept.
      *
-     * <p>Each dW is summed by lanes within every row of positions: lane l takes, position by position from left to
-     * right, batch columns l, l + 32, ...; positions whose pixel lies outside the image are left out. The rows' lanes
-     * are added from top to bottom to lanes that start at zero, rows outside the image left out, and then folded. The
-     * bias gradient is summed likewise, over all positions.
+     * <p>Each dW is summed by lanes within every stripe of {@link Window#stripe} rows of positions: lane l takes batch
+     * columns l, l + 32, ... in turn, and of each column the stripe's positions, row by row; positions whose pixel lies
+     * outside the image are left out. The stripes' lanes are added from top to bottom to lanes that start at zero, which
+     * are then folded. The bias gradient is summed likewise, over all positions.
      *
      * @param weights (filters, terms)
      * @param bias (filters, 1)
@@ -195,7 +195,8 @@ public interface Backend extends AutoCloseable {
     /**
      * Pooling forward: z of each channel at every position, a = dropout(f(z)).
      *
-     * <p>A mean is the sum over the pixels, row by row, from zero on, times 1 / (kernel * kernel) rounded to a float.
+     * <p>The greatest is the first pixel, row by row, until another one is above it. A mean is the sum over the pixels,
+     * row by row, from zero on, times 1 / (kernel * kernel) rounded to a float.
      *
      * @param window without pixels outside the image
      * @param x images, (channels * height * width, batch)
@@ -210,7 +211,7 @@ public interface Backend extends AutoCloseable {
      * the pixel was the greatest, of a mean dz times the factor by fma.
      *
      * @param dz (channels * positions, batch)
-     * @param below the neurons that fed this layer
+     * @param below the neurons that fed this layer, whose outputs are the images that were pooled
      */
     void unpool(Pooling pooling, Window window, Tensor dz, Neurons below, Pass pass);
 

@@ -6,6 +6,8 @@ import coppice.backend.cpu.CpuTensor;
 final class ConvolutionScratch {
     private float[] panels = new float[0];
     private float[] sums = new float[0];
+    private float[] halves = new float[0];
+    private float[] gradient = new float[0];
     private int[] runs = new int[0];
 
     /** Packed pixels, from {@code CpuTensor.BASE} on. */
@@ -18,6 +20,17 @@ final class ConvolutionScratch {
     float[] sums(long length) {
         sums = grown(sums, length);
         return sums;
+    }
+
+    /** Sums folded in half, from {@code CpuTensor.BASE} on. */
+    float[] halves(long length) {
+        halves = grown(halves, length);
+        return halves;
+    }
+
+    float[] gradient(long length) {
+        gradient = grown(gradient, length);
+        return gradient;
     }
 
     int[] runs(int length) {

@@ -5,7 +5,9 @@ import coppice.backend.Window;
 import coppice.backend.cpu.ConvolutionKernels;
 import coppice.backend.cpu.CpuTensor;
 import coppice.backend.cpu.UpdateKernels;
+import coppice.backend.cpu.vector.VectorConvolutionProduct.Geometry;
 import coppice.backend.cpu.vector.VectorConvolutionProduct.Images;
+import coppice.backend.cpu.vector.VectorConvolutionProduct.Weights;
 
 /** Vector API twin of {@link ConvolutionKernels}. */
 final class VectorConvolutionKernels extends ConvolutionKernels {
@@ -28,17 +30,18 @@ final class VectorConvolutionKernels extends ConvolutionKernels {
     public Product forward(Window window, CpuTensor w, CpuTensor bias, CpuTensor x, CpuTensor z, int batch) {
         int kernel = window.kernel();
         int stride = window.stride();
+        Geometry geometry = new Geometry(
+                kernel,
+                Taps.forward(window.outHeight(), window.height(), kernel, stride, window.top()),
+                Taps.forward(window.outWidth(), window.width(), kernel, stride, window.left()),
+                false);
         float[] starts = new float[w.rows()];
         System.arraycopy(bias.data(), bias.at(0), starts, 0, w.rows());
         return new VectorConvolutionProduct(
-                kernel,
+                geometry,
                 below(window, x),
                 above(window, z, w.rows()),
-                Taps.forward(window.outHeight(), window.height(), kernel, stride, window.top()),
-                Taps.forward(window.outWidth(), window.width(), kernel, stride, window.left()),
-                false,
-                w.data(),
-                (filter, channel) -> w.at(filter) + channel * kernel * kernel,
+                new Weights(w.data(), w.at(0), w.stride(), kernel * kernel),
                 starts,
                 batch,
                 shared,
@@ -49,15 +52,16 @@ final class VectorConvolutionKernels extends ConvolutionKernels {
     public Product backward(Window window, CpuTensor w, CpuTensor dz, CpuTensor dx, int batch) {
         int kernel = window.kernel();
         int stride = window.stride();
-        return new VectorConvolutionProduct(
+        Geometry geometry = new Geometry(
                 kernel,
-                above(window, dz, w.rows()),
-                below(window, dx),
                 Taps.backward(window.outHeight(), window.height(), kernel, stride, window.top()),
                 Taps.backward(window.outWidth(), window.width(), kernel, stride, window.left()),
-                true,
-                w.data(),
-                (channel, filter) -> w.at(filter) + channel * kernel * kernel,
+                true);
+        return new VectorConvolutionProduct(
+                geometry,
+                above(window, dz, w.rows()),
+                below(window, dx),
+                new Weights(w.data(), w.at(0), kernel * kernel, w.stride()),
                 new float[window.channels()],
                 batch,
                 shared,

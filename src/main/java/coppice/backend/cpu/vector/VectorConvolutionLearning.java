@@ -26,8 +26,9 @@ final class VectorConvolutionLearning implements Learning {
     private static final int LENGTH = VectorKernels.LENGTH;
     private static final int BASE = CpuTensor.BASE;
     private static final int SUMS = DOT_ROWS * DOT_TERMS; // of a tile
-    private static final int MAX_ROW_TILES = 32; // of a part, so that its lanes fit the second-level cache
-    private static final int MAX_TERM_TILES = 9;
+    private static final float[] ZEROS = new float[BASE + SUMS * PANEL];
+    private static final int MAX_ROW_TILES = Integer.getInteger("rt", 16); // of a part: its lanes and pixels fit the second-level cache
+    private static final int MAX_TERM_TILES = Integer.getInteger("tt", 18);
     private static final int TERM_PARTS = 8; // at least, where there are terms for them
 
     private final Window window;
@@ -90,7 +91,7 @@ final class VectorConvolutionLearning implements Learning {
     }
 
     private int stripePositions() {
-        return window.stripe() * window.outWidth();
+        return Math.min(window.stripe(), window.outHeight()) * window.outWidth();
     }
 
     @Override
@@ -143,18 +144,23 @@ final class VectorConvolutionLearning implements Learning {
     /** Copies {@code count} rows of 32 batch columns, zeros past the batch. */
     private void copy(CpuTensor tensor, int from, int step, int count, int b, float[] out, int to, int outStep) {
         float[] data = tensor.data();
-        if (b + PANEL <= batch) {
+        if (b + PANEL > batch) {
             for (int i = 0; i < count; i++) {
-                for (int lane = 0; lane < PANEL; lane += LENGTH) {
-                    FloatVector.fromArray(FLOATS, data, from + i * step + lane)
-                            .intoArray(out, to + i * outStep + lane);
-                }
+                System.arraycopy(data, from + i * step, out, to + i * outStep, batch - b);
+                Arrays.fill(out, to + i * outStep + batch - b, to + i * outStep + PANEL, 0f);
             }
             return;
         }
-        for (int i = 0; i < count; i++) {
-            System.arraycopy(data, from + i * step, out, to + i * outStep, batch - b);
-            Arrays.fill(out, to + i * outStep + batch - b, to + i * outStep + PANEL, 0f);
+        int source = from;
+        int end = to + count * outStep;
+        for (int target = to; target < end; target += outStep) {
+            FloatVector.fromArray(FLOATS, data, source).intoArray(out, target);
+            FloatVector.fromArray(FLOATS, data, source + LENGTH).intoArray(out, target + LENGTH);
+            if (LENGTH < PANEL / 2) {
+                FloatVector.fromArray(FLOATS, data, source + 2 * LENGTH).intoArray(out, target + 2 * LENGTH);
+                FloatVector.fromArray(FLOATS, data, source + 3 * LENGTH).intoArray(out, target + 3 * LENGTH);
+            }
+            source += step;
         }
     }
 
@@ -171,30 +177,39 @@ final class VectorConvolutionLearning implements Learning {
         int termTileEnd = Math.min(termTiles, termTile + termTilesOfPart);
         ConvolutionScratch own = scratch.get();
         int tilesOfTerms = termTileEnd - termTile;
-        int length = (tileEnd - tile) * tilesOfTerms * SUMS * PANEL;
-        float[] lanes = own.sums(length);
-        Arrays.fill(lanes, BASE, BASE + length, 0f);
+        float[] lanes = own.sums((long) (tileEnd - tile) * tilesOfTerms * SUMS * PANEL);
         float[] pixels = own.panels((long) tilesOfTerms * DOT_TERMS * stripePositions() * PANEL);
         for (int b = 0; b < batch; b += PANEL) {
             for (int top = 0; top < window.outHeight(); top += window.stripe()) {
                 int bottom = Math.min(top + window.stripe(), window.outHeight());
                 int positions = (bottom - top) * window.outWidth();
-                int pixelsOfTile = positions * DOT_TERMS * PANEL;
                 packPixels(termTile * DOT_TERMS, tilesOfTerms, top, bottom, b, pixels);
                 int lanesAt = BASE;
                 for (int i = tile; i < tileEnd; i++) {
                     int gradientsAt = gradientsAt(i, b, top * window.outWidth());
                     for (int j = 0; j < tilesOfTerms; j++) {
+                        int pixelsAt = BASE + j * positions * DOT_TERMS * PANEL;
+                        boolean first = b == 0 && top == 0;
                         VectorTileKernels.addDots(
-                                positions, gradients, gradientsAt, pixels, BASE + j * pixelsOfTile, lanes, lanesAt);
+                                positions,
+                                gradients,
+                                gradientsAt,
+                                pixels,
+                                pixelsAt,
+                                first ? ZEROS : lanes,
+                                first ? BASE : lanesAt,
+                                lanes,
+                                lanesAt);
                         lanesAt += SUMS * PANEL;
                     }
                 }
             }
         }
+        float[] halves = own.halves(tilesOfTerms * DOT_TERMS * 16 + 256);
+        float[] gradient = own.gradient(tilesOfTerms * DOT_TERMS + 16);
         for (int filter = tile * DOT_ROWS; filter < Math.min(w.rows(), tileEnd * DOT_ROWS); filter++) {
             int lanesAt = BASE + (filter / DOT_ROWS - tile) * tilesOfTerms * SUMS * PANEL;
-            step(filter, termTile * DOT_TERMS, tilesOfTerms, lanes, lanesAt);
+            step(filter, termTile * DOT_TERMS, tilesOfTerms, lanes, lanesAt, halves, gradient);
         }
     }
 
@@ -241,10 +256,9 @@ final class VectorConvolutionLearning implements Learning {
     }
 
     /** Folds the lanes of one filter's terms and learns them. */
-    private void step(int filter, int term, int tiles, float[] lanes, int lanesAt) {
+    private void step(
+            int filter, int term, int tiles, float[] lanes, int lanesAt, float[] halves, float[] gradient) {
         int count = Math.min(tiles * DOT_TERMS, window.terms() - term);
-        float[] gradient = new float[count + 16];
-        float[] halves = new float[BASE + (count + 15) / 16 * 16 * 16];
         for (int i = 0; i < count; i++) {
             int at = lanesAt + (i / DOT_TERMS * SUMS + filter % DOT_ROWS * DOT_TERMS + i % DOT_TERMS) * PANEL;
             for (int lane = 0; lane < PANEL / 2; lane += LENGTH) {

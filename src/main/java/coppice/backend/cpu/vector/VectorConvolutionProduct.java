@@ -13,15 +13,17 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * A convolution or its transpose as products of packed weights with packed pixels.
  *
- * <p>For a row of outputs and 32 batch columns the rows of pixels it reads are packed column of pixels by column, in
- * the order of the sums: (ky, channel). The terms of an output then lie together over the columns that its window
- * covers, and those of its neighbour overlap with them. Weights are packed in the same order, {@link
- * VectorTileKernels#ROWS} rows together; an output at the edge takes runs of them.
+ * <p>For some rows of outputs and 32 batch columns the pixels they read are packed column of pixels by column, in the
+ * order of the sums: (y, channel). So the terms of an output lie together in a run for each column that its window
+ * covers, and outputs that are neighbours read the same ones. Weights are packed in the same order, {@link
+ * VectorTileKernels#ROWS} rows together.
  */
 final class VectorConvolutionProduct implements Product {
     private static final VectorSpecies<Float> FLOATS = VectorKernels.FLOATS;
+    private static final int LENGTH = VectorKernels.LENGTH;
     private static final int BASE = CpuTensor.BASE;
     private static final int RUN = 3; // numbers that describe a run: first weight, first term of the panel, terms
+    private static final long PIXELS = 160 * 1024; // packed at once: half the second-level cache
 
     /**
      * Images of a tensor.
@@ -34,22 +36,37 @@ final class VectorConvolutionProduct implements Product {
         }
     }
 
-    /** Where the weight of an output row and a source channel lies: at the first of its kernel * kernel places. */
-    @FunctionalInterface
-    interface WeightIndex {
-        int at(int row, int channel);
-    }
+    /**
+     * Weights of (output channel, source channel, place).
+     *
+     * @param data the array
+     * @param start index of the first one
+     * @param outputStep distance between output channels
+     * @param sourceStep distance between source channels
+     */
+    @SuppressWarnings("ArrayRecordComponent")
+    record Weights(float[] data, int start, int outputStep, int sourceStep) {}
+
+    /**
+     * What the outputs read.
+     *
+     * @param kernel side of the window
+     * @param rows taps of the rows of outputs
+     * @param columns taps of the columns of outputs
+     * @param reversed whether the pixels that a window meets in order lie from the last to the first
+     */
+    record Geometry(int kernel, Taps rows, Taps columns, boolean reversed) {}
 
     private final int kernel;
     private final Images from;
     private final Images to;
     private final Taps rows;
     private final Taps columns;
-    private final boolean reversed; // columns of pixels are packed from right to left
-    private final float[] weights;
-    private final WeightIndex index;
+    private final boolean reversed;
+    private final Weights weights;
     private final float[] starts; // (output channels)
     private final int batch;
+    private final int rowsAtOnce;
     private final float[] packed; // (tiles, terms, ROWS)
     private final float[] startPanels; // (tiles, ROWS, PANEL)
     private final ThreadLocal<ConvolutionScratch> scratch;
@@ -57,42 +74,48 @@ final class VectorConvolutionProduct implements Product {
     /**
      * A product.
      *
-     * @param rows taps of the rows of pixels
-     * @param columns taps of the columns of pixels
-     * @param reversed whether the pixels that a window meets from left to right run from right to left
-     * @param weights the weights
-     * @param starts what the sums of each output channel start from, {@code startsAt} on
-     * @param shared scratch of this call, which all threads share
+     * @param starts what the sums of each output channel start from
+     * @param shared scratch of this call
      * @param scratch of each thread
      */
     @SuppressWarnings("checkstyle:ParameterNumber")
     VectorConvolutionProduct(
-            int kernel,
+            Geometry geometry,
             Images from,
             Images to,
-            Taps rows,
-            Taps columns,
-            boolean reversed,
-            float[] weights,
-            WeightIndex index,
+            Weights weights,
             float[] starts,
             int batch,
             ConvolutionScratch shared,
             ThreadLocal<ConvolutionScratch> scratch) {
-        this.kernel = kernel;
+        this.kernel = geometry.kernel();
         this.from = from;
         this.to = to;
-        this.rows = rows;
-        this.columns = columns;
-        this.reversed = reversed;
+        this.rows = geometry.rows();
+        this.columns = geometry.columns();
+        this.reversed = geometry.reversed();
         this.weights = weights;
-        this.index = index;
         this.starts = starts;
         this.batch = batch;
         this.scratch = scratch;
+        this.rowsAtOnce = rowsAtOnce();
         long packedRows = (long) preparations() * ROWS;
         this.packed = shared.panels(packedRows * terms());
         this.startPanels = shared.sums(packedRows * PANEL);
+    }
+
+    /** As many rows as keep the packed pixels in the cache. */
+    private int rowsAtOnce() {
+        int most = 1;
+        while (most < to.height() && (long) sourceRows(0, most + 1) * from.width() * from.channels() * PANEL <= PIXELS) {
+            most++;
+        }
+        return most;
+    }
+
+    /** Upper bound of the rows of pixels that some rows of outputs read. */
+    private int sourceRows(int row, int end) {
+        return Math.min(from.height(), kernel + end - row - 1);
     }
 
     private int terms() {
@@ -107,93 +130,107 @@ final class VectorConvolutionProduct implements Product {
     /** Packs the weights of a tile of output channels, and what their sums start from. */
     @Override
     public void prepare(int tile) {
-        int rowsHere = Math.min(ROWS, to.channels() - tile * ROWS);
-        int packedAt = BASE + tile * terms() * ROWS;
-        if (rowsHere < ROWS) {
-            Arrays.fill(packed, packedAt, packedAt + terms() * ROWS, 0f);
-        }
-        for (int channel = 0; channel < from.channels(); channel++) {
-            for (int r = 0; r < rowsHere; r++) {
-                int at = index.at(tile * ROWS + r, channel);
+        for (int r = 0; r < ROWS; r++) {
+            int output = tile * ROWS + r;
+            int start = BASE + output * PANEL;
+            Arrays.fill(startPanels, start, start + PANEL, output < to.channels() ? starts[output] : 0f);
+            for (int kx = 0; kx < kernel; kx++) {
                 for (int ky = 0; ky < kernel; ky++) {
-                    for (int kx = 0; kx < kernel; kx++) {
-                        int term = (kx * kernel + ky) * from.channels() + channel;
-                        packed[packedAt + term * ROWS + r] = weights[at + ky * kernel + kx];
-                    }
+                    int term = (kx * kernel + ky) * from.channels();
+                    packWeights(output, ky * kernel + kx, BASE + (tile * terms() + term) * ROWS + r);
                 }
             }
         }
-        for (int r = 0; r < ROWS; r++) {
-            int at = BASE + (tile * ROWS + r) * PANEL;
-            Arrays.fill(startPanels, at, at + PANEL, r < rowsHere ? starts[tile * ROWS + r] : 0f);
+    }
+
+    /** Packs the weights of an output channel and a place of the window, or zeros where there is no such channel. */
+    private void packWeights(int output, int place, int at) {
+        boolean exists = output < to.channels();
+        int step = weights.sourceStep();
+        int weight = weights.start() + output * weights.outputStep() + place;
+        for (int channel = 0; channel < from.channels(); channel++) {
+            packed[at + channel * ROWS] = exists ? weights.data()[weight + channel * step] : 0f;
         }
     }
 
     @Override
     public void compute(Block block) {
         ConvolutionScratch own = scratch.get();
-        float[] panels = own.panels((long) from.width() * kernel * from.channels() * PANEL);
+        int most = sourceRows(0, rowsAtOnce);
+        float[] panels = own.panels((long) from.width() * most * from.channels() * PANEL);
         float[] tile = own.sums(ROWS * PANEL);
-        int[] runs = own.runs(to.width() * (kernel * kernel * RUN + 1));
-        for (int row = block.rowFrom(); row < block.rowTo(); row++) {
-            findRuns(row, runs);
+        int[] runs = own.runs(rowsAtOnce * runsOfRow());
+        for (int row = block.rowFrom(); row < block.rowTo(); row += rowsAtOnce) {
+            int end = Math.min(row + rowsAtOnce, block.rowTo());
+            int top = Integer.MAX_VALUE;
+            int bottom = 0;
+            for (int i = rows.offsets()[row]; i < rows.offsets()[end]; i++) {
+                top = Math.min(top, rows.sources()[i]);
+                bottom = Math.max(bottom, rows.sources()[i] + 1);
+            }
+            for (int r = row; r < end; r++) {
+                findRuns(r, top, bottom, runs, (r - row) * runsOfRow());
+            }
             for (int b = 0; b < batch; b += PANEL) {
-                pack(row, b, panels);
+                pack(top, bottom, b, panels);
                 for (int first = block.from(); first < block.to(); first += ROWS) {
-                    computeRow(first, row, b, panels, runs, tile);
+                    for (int r = row; r < end; r++) {
+                        computeRow(first, r, b, panels, runs, (r - row) * runsOfRow(), tile);
+                    }
                 }
             }
         }
     }
 
-    /**
-     * Finds for each output of a row the runs of terms that lie together both in the weights and in the panel: first
-     * their number, then {@link #RUN} numbers each.
-     */
-    private void findRuns(int row, int[] runs) {
+    /** Numbers that describe the runs of an output: how many, and those. */
+    private int runsOfOutput() {
+        return 1 + kernel * kernel * RUN;
+    }
+
+    private int runsOfRow() {
+        return to.width() * runsOfOutput();
+    }
+
+    /** Finds for each output of a row the runs of terms that lie together both in the weights and in the panel. */
+    private void findRuns(int row, int top, int bottom, int[] runs, int runsAt) {
         int channels = from.channels();
-        int terms = rows.count(row) * channels; // of a column of pixels
         for (int column = 0; column < to.width(); column++) {
-            int at = column * (kernel * kernel * RUN + 1);
+            int at = runsAt + column * runsOfOutput();
             int count = 0;
-            int panel = 0;
             int nextWeight = -1;
+            int nextPanel = -1;
             for (int j = columns.offsets()[column]; j < columns.offsets()[column + 1]; j++) {
-                if (j == columns.offsets()[column]) {
-                    panel = packedColumn(columns.sources()[j]) * terms;
-                }
+                int x = columns.sources()[j];
+                int packedColumn = (reversed ? from.width() - 1 - x : x) * (bottom - top);
                 for (int i = rows.offsets()[row]; i < rows.offsets()[row + 1]; i++) {
+                    int y = rows.sources()[i];
+                    int panel = (packedColumn + (reversed ? bottom - 1 - y : y - top)) * channels;
                     int weight = (columns.places()[j] * kernel + rows.places()[i]) * channels;
-                    if (weight == nextWeight) {
-                        runs[at + 1 + (count - 1) * RUN + 2] += channels;
+                    if (weight == nextWeight && panel == nextPanel) {
+                        runs[at + count * RUN] += channels;
                     } else {
                         runs[at + 1 + count * RUN] = weight;
-                        runs[at + 1 + count * RUN + 1] = panel;
-                        runs[at + 1 + count * RUN + 2] = channels;
+                        runs[at + 2 + count * RUN] = panel;
+                        runs[at + 3 + count * RUN] = channels;
                         count++;
                     }
                     nextWeight = weight + channels;
-                    panel += channels;
+                    nextPanel = panel + channels;
                 }
             }
             runs[at] = count;
         }
     }
 
-    private int packedColumn(int x) {
-        return reversed ? from.width() - 1 - x : x;
-    }
-
-    /** Packs the rows of pixels that a row of outputs reads, for 32 batch columns. */
-    private void pack(int row, int b, float[] panels) {
-        int count = rows.count(row);
-        int column = count * from.channels() * PANEL;
-        int step = reversed ? -column : column;
-        for (int i = 0; i < count; i++) {
-            int y = rows.sources()[rows.offsets()[row] + i];
-            for (int channel = 0; channel < from.channels(); channel++) {
-                int at = BASE + (i * from.channels() + channel) * PANEL + packedColumn(0) * column;
-                packRow(from.at(channel, y, 0) + b, panels, at, step, b);
+    /** Packs rows of pixels for 32 batch columns. */
+    private void pack(int top, int bottom, int b, float[] panels) {
+        int channels = from.channels();
+        int step = (bottom - top) * channels * PANEL; // between columns of pixels
+        for (int y = top; y < bottom; y++) {
+            int packedRow = reversed ? bottom - 1 - y : y - top;
+            int at = BASE + packedRow * channels * PANEL + (reversed ? (from.width() - 1) * step : 0);
+            for (int channel = 0; channel < channels; channel++) {
+                packRow(from.at(channel, y, 0) + b, panels, at + channel * PANEL, reversed ? -step : step, b);
             }
         }
     }
@@ -201,23 +238,27 @@ final class VectorConvolutionProduct implements Product {
     private void packRow(int x, float[] panels, int to, int step, int b) {
         float[] pixels = from.tensor().data();
         int stride = from.tensor().stride();
-        if (b + PANEL <= stride) {
+        if (b + PANEL > stride) {
             for (int i = 0; i < from.width(); i++) {
-                int source = x + i * stride;
-                int target = to + i * step;
-                for (int lane = 0; lane < PANEL; lane += VectorKernels.LENGTH) {
-                    FloatVector.fromArray(FLOATS, pixels, source + lane).intoArray(panels, target + lane);
-                }
+                System.arraycopy(pixels, x + i * stride, panels, to + i * step, batch - b);
             }
             return;
         }
-        for (int i = 0; i < from.width(); i++) {
-            System.arraycopy(pixels, x + i * stride, panels, to + i * step, batch - b);
+        int target = to;
+        int end = x + from.width() * stride;
+        for (int source = x; source < end; source += stride) {
+            FloatVector.fromArray(FLOATS, pixels, source).intoArray(panels, target);
+            FloatVector.fromArray(FLOATS, pixels, source + LENGTH).intoArray(panels, target + LENGTH);
+            if (LENGTH < PANEL / 2) {
+                FloatVector.fromArray(FLOATS, pixels, source + 2 * LENGTH).intoArray(panels, target + 2 * LENGTH);
+                FloatVector.fromArray(FLOATS, pixels, source + 3 * LENGTH).intoArray(panels, target + 3 * LENGTH);
+            }
+            target += step;
         }
     }
 
     /** One row of outputs of a tile of channels. */
-    private void computeRow(int first, int row, int b, float[] panels, int[] runs, float[] tile) {
+    private void computeRow(int first, int row, int b, float[] panels, int[] runs, int runsAt, float[] tile) {
         int rowsHere = Math.min(ROWS, to.channels() - first);
         boolean direct = rowsHere == ROWS && b + PANEL <= to.tensor().stride();
         float[] out = direct ? to.tensor().data() : tile;
@@ -226,7 +267,7 @@ final class VectorConvolutionProduct implements Product {
         int startAt = BASE + first * PANEL;
         for (int column = 0; column < to.width(); column++) {
             int outAt = direct ? to.at(first, row, column) + b : BASE;
-            int at = column * (kernel * kernel * RUN + 1);
+            int at = runsAt + column * runsOfOutput();
             int count = runs[at++];
             if (count == 0) {
                 copy(startPanels, startAt, ROWS, out, outAt, outStep, PANEL);

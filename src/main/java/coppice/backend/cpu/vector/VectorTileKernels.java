@@ -281,24 +281,25 @@ final class VectorTileKernels {
     }
 
     /**
-     * Adds inner products by lanes: lanes[r, t] += sum over i of d[i, r] * x[i, t], each sum from zero on.
+     * Adds inner products by lanes: lanes[r, t] = start[r, t] + sum over i of d[i, r] * x[i, t], each sum from zero on.
      *
      * @param d column b of row r of element i is at dAt + (i * DOT_ROWS + r) * PANEL + b
      * @param x column b of row t of element i is at xAt + (i * DOT_TERMS + t) * PANEL + b
-     * @param lanes lane b of (r, t) is at lanesAt + (r * DOT_TERMS + t) * PANEL + b
+     * @param start lane b of (r, t) is at startAt + (r * DOT_TERMS + t) * PANEL + b
+     * @param lanes likewise
      */
-    static void addDots(int count, float[] d, int dAt, float[] x, int xAt, float[] lanes, int lanesAt) {
+    static void addDots(int count, float[] d, int dAt, float[] x, int xAt, float[] start, int startAt, float[] lanes, int lanesAt) {
         if (LENGTH == 16) {
-            allLanes(count, d, dAt, x, xAt, lanes, lanesAt);
+            allLanes(count, d, dAt, x, xAt, start, startAt, lanes, lanesAt);
             return;
         }
         for (int b = 0; b < PANEL; b += LENGTH) {
-            someLanes(count, d, dAt + b, x, xAt + b, lanes, lanesAt + b);
+            someLanes(count, d, dAt + b, x, xAt + b, start, startAt + b, lanes, lanesAt + b);
         }
     }
 
     /** Two vectors of lanes of each sum, with 32 registers. */
-    private static void allLanes(int count, float[] d, int dAt, float[] x, int xAt, float[] lanes, int lanesAt) {
+    private static void allLanes(int count, float[] d, int dAt, float[] x, int xAt, float[] start, int startAt, float[] lanes, int lanesAt) {
         FloatVector a00 = FloatVector.zero(FLOATS);
         FloatVector b00 = a00;
         FloatVector a01 = a00;
@@ -366,34 +367,34 @@ final class VectorTileKernels {
             b32 = db3.fma(xb2, b32);
             p += DOT_ROWS * PANEL;
         }
-        FloatVector.fromArray(FLOATS, lanes, lanesAt).add(a00).intoArray(lanes, lanesAt);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + LENGTH).add(b00).intoArray(lanes, lanesAt + LENGTH);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + PANEL).add(a01).intoArray(lanes, lanesAt + PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + PANEL + LENGTH).add(b01).intoArray(lanes, lanesAt + PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 2 * PANEL).add(a02).intoArray(lanes, lanesAt + 2 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 2 * PANEL + LENGTH).add(b02).intoArray(lanes, lanesAt + 2 * PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 3 * PANEL).add(a10).intoArray(lanes, lanesAt + 3 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 3 * PANEL + LENGTH).add(b10).intoArray(lanes, lanesAt + 3 * PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 4 * PANEL).add(a11).intoArray(lanes, lanesAt + 4 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 4 * PANEL + LENGTH).add(b11).intoArray(lanes, lanesAt + 4 * PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 5 * PANEL).add(a12).intoArray(lanes, lanesAt + 5 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 5 * PANEL + LENGTH).add(b12).intoArray(lanes, lanesAt + 5 * PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 6 * PANEL).add(a20).intoArray(lanes, lanesAt + 6 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 6 * PANEL + LENGTH).add(b20).intoArray(lanes, lanesAt + 6 * PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 7 * PANEL).add(a21).intoArray(lanes, lanesAt + 7 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 7 * PANEL + LENGTH).add(b21).intoArray(lanes, lanesAt + 7 * PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 8 * PANEL).add(a22).intoArray(lanes, lanesAt + 8 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 8 * PANEL + LENGTH).add(b22).intoArray(lanes, lanesAt + 8 * PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 9 * PANEL).add(a30).intoArray(lanes, lanesAt + 9 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 9 * PANEL + LENGTH).add(b30).intoArray(lanes, lanesAt + 9 * PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 10 * PANEL).add(a31).intoArray(lanes, lanesAt + 10 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 10 * PANEL + LENGTH).add(b31).intoArray(lanes, lanesAt + 10 * PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 11 * PANEL).add(a32).intoArray(lanes, lanesAt + 11 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 11 * PANEL + LENGTH).add(b32).intoArray(lanes, lanesAt + 11 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt).add(a00).intoArray(lanes, lanesAt);
+        FloatVector.fromArray(FLOATS, start, startAt + LENGTH).add(b00).intoArray(lanes, lanesAt + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + PANEL).add(a01).intoArray(lanes, lanesAt + PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + PANEL + LENGTH).add(b01).intoArray(lanes, lanesAt + PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 2 * PANEL).add(a02).intoArray(lanes, lanesAt + 2 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 2 * PANEL + LENGTH).add(b02).intoArray(lanes, lanesAt + 2 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 3 * PANEL).add(a10).intoArray(lanes, lanesAt + 3 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 3 * PANEL + LENGTH).add(b10).intoArray(lanes, lanesAt + 3 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 4 * PANEL).add(a11).intoArray(lanes, lanesAt + 4 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 4 * PANEL + LENGTH).add(b11).intoArray(lanes, lanesAt + 4 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 5 * PANEL).add(a12).intoArray(lanes, lanesAt + 5 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 5 * PANEL + LENGTH).add(b12).intoArray(lanes, lanesAt + 5 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 6 * PANEL).add(a20).intoArray(lanes, lanesAt + 6 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 6 * PANEL + LENGTH).add(b20).intoArray(lanes, lanesAt + 6 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 7 * PANEL).add(a21).intoArray(lanes, lanesAt + 7 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 7 * PANEL + LENGTH).add(b21).intoArray(lanes, lanesAt + 7 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 8 * PANEL).add(a22).intoArray(lanes, lanesAt + 8 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 8 * PANEL + LENGTH).add(b22).intoArray(lanes, lanesAt + 8 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 9 * PANEL).add(a30).intoArray(lanes, lanesAt + 9 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 9 * PANEL + LENGTH).add(b30).intoArray(lanes, lanesAt + 9 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 10 * PANEL).add(a31).intoArray(lanes, lanesAt + 10 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 10 * PANEL + LENGTH).add(b31).intoArray(lanes, lanesAt + 10 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 11 * PANEL).add(a32).intoArray(lanes, lanesAt + 11 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 11 * PANEL + LENGTH).add(b32).intoArray(lanes, lanesAt + 11 * PANEL + LENGTH);
     }
 
     /** One vector of lanes of each sum, with 16 registers. */
-    private static void someLanes(int count, float[] d, int dAt, float[] x, int xAt, float[] lanes, int lanesAt) {
+    private static void someLanes(int count, float[] d, int dAt, float[] x, int xAt, float[] start, int startAt, float[] lanes, int lanesAt) {
         FloatVector a00 = FloatVector.zero(FLOATS);
         FloatVector a01 = a00;
         FloatVector a02 = a00;
@@ -430,17 +431,17 @@ final class VectorTileKernels {
             a32 = da3.fma(xa2, a32);
             p += DOT_ROWS * PANEL;
         }
-        FloatVector.fromArray(FLOATS, lanes, lanesAt).add(a00).intoArray(lanes, lanesAt);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + PANEL).add(a01).intoArray(lanes, lanesAt + PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 2 * PANEL).add(a02).intoArray(lanes, lanesAt + 2 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 3 * PANEL).add(a10).intoArray(lanes, lanesAt + 3 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 4 * PANEL).add(a11).intoArray(lanes, lanesAt + 4 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 5 * PANEL).add(a12).intoArray(lanes, lanesAt + 5 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 6 * PANEL).add(a20).intoArray(lanes, lanesAt + 6 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 7 * PANEL).add(a21).intoArray(lanes, lanesAt + 7 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 8 * PANEL).add(a22).intoArray(lanes, lanesAt + 8 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 9 * PANEL).add(a30).intoArray(lanes, lanesAt + 9 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 10 * PANEL).add(a31).intoArray(lanes, lanesAt + 10 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 11 * PANEL).add(a32).intoArray(lanes, lanesAt + 11 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt).add(a00).intoArray(lanes, lanesAt);
+        FloatVector.fromArray(FLOATS, start, startAt + PANEL).add(a01).intoArray(lanes, lanesAt + PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 2 * PANEL).add(a02).intoArray(lanes, lanesAt + 2 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 3 * PANEL).add(a10).intoArray(lanes, lanesAt + 3 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 4 * PANEL).add(a11).intoArray(lanes, lanesAt + 4 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 5 * PANEL).add(a12).intoArray(lanes, lanesAt + 5 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 6 * PANEL).add(a20).intoArray(lanes, lanesAt + 6 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 7 * PANEL).add(a21).intoArray(lanes, lanesAt + 7 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 8 * PANEL).add(a22).intoArray(lanes, lanesAt + 8 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 9 * PANEL).add(a30).intoArray(lanes, lanesAt + 9 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 10 * PANEL).add(a31).intoArray(lanes, lanesAt + 10 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + 11 * PANEL).add(a32).intoArray(lanes, lanesAt + 11 * PANEL);
     }
 }

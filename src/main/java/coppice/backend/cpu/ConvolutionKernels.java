@@ -195,7 +195,11 @@ public class ConvolutionKernels {
         }
     }
 
-    /** Learns filters and biases from the gradients of their outputs. */
+    /**
+     * Learns filters and biases from the gradients of their outputs.
+     *
+     * @param threads threads among which the parts will be shared out
+     */
     public Learning update(
             Window window,
             CpuTensor w,
@@ -205,12 +209,13 @@ public class ConvolutionKernels {
             CpuTensor dz,
             CpuTensor x,
             Backend.Updates steps,
-            int batch) {
+            int batch,
+            int threads) {
         return parts(w.rows(), filter -> {
             float[] gradient = new float[window.terms()];
-            BlockLanes lanes = new BlockLanes();
+            BlockDots dots = dots(window, dz, x, batch);
             for (int term = 0; term < gradient.length; term++) {
-                gradient[term] = lanes.dot(window, filter, term, dz, x, batch);
+                gradient[term] = dots.dot(filter, term);
             }
             updates.apply(steps.weights(), gradient, 0, w.data(), state, w.at(filter), gradient.length);
             updateBias(window, bias, biasState, dz, steps.bias(), batch, filter);
@@ -226,18 +231,32 @@ public class ConvolutionKernels {
             CpuTensor dz,
             CpuTensor x,
             Backend.Updates steps,
-            int batch) {
+            int batch,
+            int threads) {
         CsrPattern pattern = w.pattern();
         return parts(pattern.rows(), filter -> {
             int first = pattern.rowOffsets()[filter];
             float[] gradient = new float[pattern.rowLength(filter)];
-            BlockLanes lanes = new BlockLanes();
+            BlockDots dots = dots(window, dz, x, batch);
             for (int i = 0; i < gradient.length; i++) {
-                gradient[i] = lanes.dot(window, filter, pattern.columnIndices()[first + i], dz, x, batch);
+                gradient[i] = dots.dot(filter, pattern.columnIndices()[first + i]);
             }
             updates.apply(steps.weights(), gradient, 0, w.values(), w.states(), first, gradient.length);
             updateBias(window, bias, biasState, dz, steps.bias(), batch, filter);
         });
+    }
+
+    /** Sums of gradients times pixels; holds scratch, so one for each part. */
+    protected BlockDots dots(Window window, CpuTensor dz, CpuTensor x, int batch) {
+        BlockLanes lanes = new BlockLanes();
+        return (filter, term) -> lanes.dot(window, filter, term, dz, x, batch);
+    }
+
+    /** The gradients of single weights. */
+    @FunctionalInterface
+    public interface BlockDots {
+        /** Sum of dz * x over the positions where the term's pixel exists. */
+        float dot(int filter, int term);
     }
 
     private static Learning parts(int parts, IntConsumer learn) {

@@ -293,7 +293,8 @@ public final class CpuBackend implements Backend {
                         (CpuTensor) dz,
                         (CpuTensor) x,
                         updates,
-                        pass.batch()));
+                        pass.batch(),
+                        pool.threads()));
     }
 
     @Override
@@ -308,7 +309,8 @@ public final class CpuBackend implements Backend {
                         (CpuTensor) dz,
                         (CpuTensor) x,
                         updates,
-                        pass.batch()));
+                        pass.batch(),
+                        pool.threads()));
     }
 
     @Override

@@ -15,11 +15,12 @@ public class PoolingKernels {
         for (int channel = from; channel < to; channel++) {
             for (int row = 0; row < window.outHeight(); row++) {
                 for (int column = 0; column < window.outWidth(); column++) {
-                    int zAt = z.at((channel * window.outHeight() + row) * window.outWidth() + column);
+                    int position = (channel * window.outHeight() + row) * window.outWidth() + column;
+                    int corner = corner(window, channel, row, column);
                     if (pooling == Pooling.MAX) {
-                        maximum(window, x, corner(window, channel, row, column), z.data(), zAt, batch);
+                        maximum(window, x, corner, z, position, batch);
                     } else {
-                        mean(window, x, corner(window, channel, row, column), z.data(), zAt, batch);
+                        mean(window, x, corner, z.data(), z.at(position), batch);
                     }
                 }
             }
@@ -27,12 +28,14 @@ public class PoolingKernels {
     }
 
     /** Row of the first pixel that a position covers. */
-    protected static int corner(Window window, int channel, int row, int column) {
+    private static int corner(Window window, int channel, int row, int column) {
         return (channel * window.height() + row * window.stride()) * window.width() + column * window.stride();
     }
 
     /** z = the greatest pixel of one position. */
-    protected void maximum(Window window, CpuTensor x, int corner, float[] z, int zAt, int batch) {
+    protected void maximum(Window window, CpuTensor x, int corner, CpuTensor to, int row, int batch) {
+        float[] z = to.data();
+        int zAt = to.at(row);
         System.arraycopy(x.data(), x.at(corner), z, zAt, batch);
         for (int ky = 0; ky < window.kernel(); ky++) {
             for (int kx = 0; kx < window.kernel(); kx++) {
@@ -45,7 +48,7 @@ public class PoolingKernels {
     }
 
     /** z = the mean of one position's pixels. */
-    protected void mean(Window window, CpuTensor x, int corner, float[] z, int zAt, int batch) {
+    private static void mean(Window window, CpuTensor x, int corner, float[] z, int zAt, int batch) {
         Arrays.fill(z, zAt, zAt + batch, 0f);
         for (int ky = 0; ky < window.kernel(); ky++) {
             for (int kx = 0; kx < window.kernel(); kx++) {
@@ -62,7 +65,7 @@ public class PoolingKernels {
     }
 
     /** One over the number of pixels. */
-    protected static float factor(Window window) {
+    private static float factor(Window window) {
         return 1f / (window.kernel() * window.kernel());
     }
 
@@ -76,12 +79,12 @@ public class PoolingKernels {
             }
             for (int row = 0; row < window.outHeight(); row++) {
                 for (int column = 0; column < window.outWidth(); column++) {
-                    int dzAt = dz.at((channel * window.outHeight() + row) * window.outWidth() + column);
+                    int position = (channel * window.outHeight() + row) * window.outWidth() + column;
                     int corner = corner(window, channel, row, column);
                     if (pooling == Pooling.MAX) {
-                        toGreatest(window, dz.data(), dzAt, x, corner, dx, batch);
+                        toGreatest(window, dz, position, x, corner, dx, batch);
                     } else {
-                        toAll(window, dz.data(), dzAt, corner, dx, batch);
+                        toAll(window, dz.data(), dz.at(position), corner, dx, batch);
                     }
                 }
             }
@@ -89,7 +92,7 @@ public class PoolingKernels {
     }
 
     /** Adds dz of one position where the greatest of its pixels lies. */
-    protected void toGreatest(Window window, float[] dz, int dzAt, CpuTensor x, int corner, CpuTensor dx, int batch) {
+    protected void toGreatest(Window window, CpuTensor dz, int row, CpuTensor x, int corner, CpuTensor dx, int batch) {
         for (int b = 0; b < batch; b++) {
             int greatest = corner;
             for (int ky = 0; ky < window.kernel(); ky++) {
@@ -98,12 +101,12 @@ public class PoolingKernels {
                     greatest = x.data()[x.at(pixel) + b] > x.data()[x.at(greatest) + b] ? pixel : greatest;
                 }
             }
-            dx.data()[dx.at(greatest) + b] += dz[dzAt + b];
+            dx.data()[dx.at(greatest) + b] += dz.data()[dz.at(row) + b];
         }
     }
 
     /** Adds its share of dz of one position to all of its pixels. */
-    protected void toAll(Window window, float[] dz, int dzAt, int corner, CpuTensor dx, int batch) {
+    private static void toAll(Window window, float[] dz, int dzAt, int corner, CpuTensor dx, int batch) {
         float factor = factor(window);
         for (int ky = 0; ky < window.kernel(); ky++) {
             for (int kx = 0; kx < window.kernel(); kx++) {

@@ -3,11 +3,12 @@ package coppice.backend.cpu.vector;
 import coppice.backend.Backend;
 import coppice.backend.Window;
 import coppice.backend.cpu.ConvolutionKernels;
+import coppice.backend.cpu.CpuSparseTensor;
 import coppice.backend.cpu.CpuTensor;
+import coppice.backend.cpu.Lanes;
 import coppice.backend.cpu.UpdateKernels;
-import coppice.backend.cpu.vector.VectorConvolutionProduct.Geometry;
-import coppice.backend.cpu.vector.VectorConvolutionProduct.Images;
 import coppice.backend.cpu.vector.VectorConvolutionProduct.Weights;
+import java.util.Arrays;
 
 /** Vector API twin of {@link ConvolutionKernels}. */
 final class VectorConvolutionKernels extends ConvolutionKernels {
@@ -18,54 +19,34 @@ final class VectorConvolutionKernels extends ConvolutionKernels {
         super(updates);
     }
 
-    private static Images below(Window window, CpuTensor tensor) {
-        return new Images(tensor, window.channels(), window.height(), window.width());
-    }
-
-    private static Images above(Window window, CpuTensor tensor, int filters) {
-        return new Images(tensor, filters, window.outHeight(), window.outWidth());
-    }
-
     @Override
     public Product forward(Window window, CpuTensor w, CpuTensor bias, CpuTensor x, CpuTensor z, int batch) {
-        int kernel = window.kernel();
-        int stride = window.stride();
-        Geometry geometry = new Geometry(
-                kernel,
-                Taps.forward(window.outHeight(), window.height(), kernel, stride, window.top()),
-                Taps.forward(window.outWidth(), window.width(), kernel, stride, window.left()),
-                false);
-        float[] starts = new float[w.rows()];
-        System.arraycopy(bias.data(), bias.at(0), starts, 0, w.rows());
-        return new VectorConvolutionProduct(
-                geometry,
-                below(window, x),
-                above(window, z, w.rows()),
-                new Weights(w.data(), w.at(0), w.stride(), kernel * kernel),
-                starts,
-                batch,
-                shared,
-                scratch);
+        Weights weights = new Weights(w.data(), w.at(0), w.stride(), window.kernel() * window.kernel());
+        Geometry geometry = Geometry.forward(window, x, z, w.rows());
+        return new VectorConvolutionProduct(geometry, weights, starts(bias), batch, shared, scratch);
     }
 
     @Override
     public Product backward(Window window, CpuTensor w, CpuTensor dz, CpuTensor dx, int batch) {
-        int kernel = window.kernel();
-        int stride = window.stride();
-        Geometry geometry = new Geometry(
-                kernel,
-                Taps.backward(window.outHeight(), window.height(), kernel, stride, window.top()),
-                Taps.backward(window.outWidth(), window.width(), kernel, stride, window.left()),
-                true);
-        return new VectorConvolutionProduct(
-                geometry,
-                above(window, dz, w.rows()),
-                below(window, dx),
-                new Weights(w.data(), w.at(0), kernel * kernel, w.stride()),
-                new float[window.channels()],
-                batch,
-                shared,
-                scratch);
+        Weights weights = new Weights(w.data(), w.at(0), window.kernel() * window.kernel(), w.stride());
+        Geometry geometry = Geometry.backward(window, dz, dx, w.rows());
+        return new VectorConvolutionProduct(geometry, weights, new float[window.channels()], batch, shared, scratch);
+    }
+
+    private static float[] starts(CpuTensor bias) {
+        return Arrays.copyOfRange(bias.data(), bias.at(0), bias.at(0) + bias.rows());
+    }
+
+    @Override
+    public Product forward(Window window, CpuSparseTensor w, CpuTensor bias, CpuTensor x, CpuTensor z, int batch) {
+        Geometry geometry = Geometry.forward(window, x, z, w.pattern().rows());
+        return new VectorSparseConvolutionProduct(geometry, w, starts(bias), batch);
+    }
+
+    @Override
+    public Product backward(Window window, CpuSparseTensor w, CpuTensor dz, CpuTensor dx, int batch) {
+        Geometry geometry = Geometry.backward(window, dz, dx, w.pattern().rows());
+        return new VectorSparseConvolutionProduct(geometry, w, new float[window.channels()], batch);
     }
 
     @Override
@@ -78,8 +59,17 @@ final class VectorConvolutionKernels extends ConvolutionKernels {
             CpuTensor dz,
             CpuTensor x,
             Backend.Updates steps,
-            int batch) {
+            int batch,
+            int threads) {
         return new VectorConvolutionLearning(
-                window, w, state, bias, biasState, dz, x, steps, batch, updates, shared, scratch);
+                window, w, state, bias, biasState, dz, x, steps, batch, threads, updates, shared, scratch);
+    }
+
+    /** One connection's sum over the positions of each block, its lanes in registers. */
+    @Override
+    protected BlockDots dots(Window window, CpuTensor dz, CpuTensor x, int batch) {
+        return CpuTensor.columnGroup(dz, x) < Lanes.COUNT
+                ? super.dots(window, dz, x, batch)
+                : new VectorBlockDots(window, dz, x, batch);
     }
 }

@@ -27,9 +27,9 @@ final class VectorConvolutionLearning implements Learning {
     private static final int BASE = CpuTensor.BASE;
     private static final int SUMS = DOT_ROWS * DOT_TERMS; // of a tile
     private static final float[] ZEROS = new float[BASE + SUMS * PANEL];
-    private static final int MAX_ROW_TILES = Integer.getInteger("rt", 16); // of a part: its lanes and pixels fit the second-level cache
-    private static final int MAX_TERM_TILES = Integer.getInteger("tt", 18);
-    private static final int TERM_PARTS = 8; // at least, where there are terms for them
+    private static final int ROW_TILES = 16; // of a part at most
+    private static final int TILES = 288; // of a part at most, so that its lanes take a third of the second-level cache
+    private static final int PARTS_PER_THREAD = 2; // more would read the gradients more often
 
     private final Window window;
     private final CpuTensor w;
@@ -59,6 +59,7 @@ final class VectorConvolutionLearning implements Learning {
             CpuTensor x,
             Backend.Updates steps,
             int batch,
+            int threads,
             UpdateKernels updates,
             ConvolutionScratch shared,
             ThreadLocal<ConvolutionScratch> scratch) {
@@ -75,7 +76,9 @@ final class VectorConvolutionLearning implements Learning {
         this.scratch = scratch;
         rowTiles = (w.rows() + DOT_ROWS - 1) / DOT_ROWS;
         termTiles = (window.terms() + DOT_TERMS - 1) / DOT_TERMS;
-        termTilesOfPart = Math.min(MAX_TERM_TILES, (termTiles + TERM_PARTS - 1) / TERM_PARTS);
+        int most = TILES / Math.min(rowTiles, ROW_TILES);
+        int parts = PARTS_PER_THREAD * threads;
+        termTilesOfPart = Math.min(most, (termTiles + parts - 1) / parts);
         termParts = (termTiles + termTilesOfPart - 1) / termTilesOfPart;
         gradients = shared.panels((long) rowTiles * tileLength());
     }
@@ -166,13 +169,13 @@ final class VectorConvolutionLearning implements Learning {
 
     @Override
     public int parts() {
-        return termParts * ((rowTiles + MAX_ROW_TILES - 1) / MAX_ROW_TILES);
+        return termParts * ((rowTiles + ROW_TILES - 1) / ROW_TILES);
     }
 
     @Override
     public void learn(int part) {
-        int tile = part / termParts * MAX_ROW_TILES;
-        int tileEnd = Math.min(rowTiles, tile + MAX_ROW_TILES);
+        int tile = part / termParts * ROW_TILES;
+        int tileEnd = Math.min(rowTiles, tile + ROW_TILES);
         int termTile = part % termParts * termTilesOfPart;
         int termTileEnd = Math.min(termTiles, termTile + termTilesOfPart);
         ConvolutionScratch own = scratch.get();

@@ -6,6 +6,8 @@ import static coppice.backend.cpu.vector.VectorTileKernels.ROWS;
 import coppice.backend.cpu.ConvolutionKernels.Block;
 import coppice.backend.cpu.ConvolutionKernels.Product;
 import coppice.backend.cpu.CpuTensor;
+import coppice.backend.cpu.vector.Geometry.Images;
+import coppice.parallel.Ranges;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -23,18 +25,7 @@ final class VectorConvolutionProduct implements Product {
     private static final int LENGTH = VectorKernels.LENGTH;
     private static final int BASE = CpuTensor.BASE;
     private static final int RUN = 3; // numbers that describe a run: first weight, first term of the panel, terms
-    private static final long PIXELS = 160 * 1024; // packed at once: half the second-level cache
-
-    /**
-     * Images of a tensor.
-     *
-     * @param channels number of images
-     */
-    record Images(CpuTensor tensor, int channels, int height, int width) {
-        int at(int channel, int y, int x) {
-            return tensor.at((channel * height + y) * width + x);
-        }
-    }
+    private static final long PIXELS = 192 * 1024; // packed at once: 768 KB of the second-level cache
 
     /**
      * Weights of (output channel, source channel, place).
@@ -46,16 +37,6 @@ final class VectorConvolutionProduct implements Product {
      */
     @SuppressWarnings("ArrayRecordComponent")
     record Weights(float[] data, int start, int outputStep, int sourceStep) {}
-
-    /**
-     * What the outputs read.
-     *
-     * @param kernel side of the window
-     * @param rows taps of the rows of outputs
-     * @param columns taps of the columns of outputs
-     * @param reversed whether the pixels that a window meets in order lie from the last to the first
-     */
-    record Geometry(int kernel, Taps rows, Taps columns, boolean reversed) {}
 
     private final int kernel;
     private final Images from;
@@ -81,16 +62,14 @@ final class VectorConvolutionProduct implements Product {
     @SuppressWarnings("checkstyle:ParameterNumber")
     VectorConvolutionProduct(
             Geometry geometry,
-            Images from,
-            Images to,
             Weights weights,
             float[] starts,
             int batch,
             ConvolutionScratch shared,
             ThreadLocal<ConvolutionScratch> scratch) {
         this.kernel = geometry.kernel();
-        this.from = from;
-        this.to = to;
+        this.from = geometry.from();
+        this.to = geometry.to();
         this.rows = geometry.rows();
         this.columns = geometry.columns();
         this.reversed = geometry.reversed();
@@ -160,8 +139,11 @@ final class VectorConvolutionProduct implements Product {
         float[] panels = own.panels((long) from.width() * most * from.channels() * PANEL);
         float[] tile = own.sums(ROWS * PANEL);
         int[] runs = own.runs(rowsAtOnce * runsOfRow());
-        for (int row = block.rowFrom(); row < block.rowTo(); row += rowsAtOnce) {
-            int end = Math.min(row + rowsAtOnce, block.rowTo());
+        int count = block.rowTo() - block.rowFrom();
+        int parts = (count + rowsAtOnce - 1) / rowsAtOnce;
+        for (int part = 0; part < parts; part++) {
+            int row = block.rowFrom() + Ranges.start(count, part, parts);
+            int end = block.rowFrom() + Ranges.start(count, part + 1, parts);
             int top = Integer.MAX_VALUE;
             int bottom = 0;
             for (int i = rows.offsets()[row]; i < rows.offsets()[end]; i++) {

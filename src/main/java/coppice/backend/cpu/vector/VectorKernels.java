@@ -1,7 +1,6 @@
 package coppice.backend.cpu.vector;
 
 import coppice.backend.cpu.KernelSet;
-import coppice.backend.cpu.PoolingKernels;
 import coppice.backend.cpu.UpdateKernels;
 import java.util.function.Supplier;
 import jdk.incubator.vector.FloatVector;
@@ -37,6 +36,6 @@ public final class VectorKernels implements Supplier<@Nullable KernelSet> {
                 new VectorSampleKernels(),
                 new VectorStochasticKernels(),
                 new VectorConvolutionKernels(updates),
-                new PoolingKernels());
+                new VectorPoolingKernels());
     }
 }

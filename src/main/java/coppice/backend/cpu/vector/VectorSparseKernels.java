@@ -57,7 +57,7 @@ final class VectorSparseKernels extends SparseKernels {
     }
 
     /** Sums of value * x[index] over runs of connections. */
-    private static final class Terms {
+    static final class Terms {
         private final int[] indices;
         private final float[] values;
         private final CpuTensor tensor;
@@ -106,20 +106,27 @@ final class VectorSparseKernels extends SparseKernels {
 
         /** out[row] = start + sum over i in [0, count) of values[valueAt + i] * x[indices[indexAt + i]]. */
         void sum(int indexAt, int valueAt, int count, float start, CpuTensor out, int row, int batch) {
+            sumShifted(0, indexAt, valueAt, count, start, out, row, batch);
+        }
+
+        /** As {@link #sum}, with {@code shift} added to each index. */
+        void sumShifted(
+                int shift, int indexAt, int valueAt, int count, float start, CpuTensor out, int row, int batch) {
             int columns = columns(out, batch);
             int outAt = out.at(row);
+            int base = CpuTensor.BASE + shift * stride;
             if (CpuTensor.columnGroup(tensor, out) < Lanes.COUNT) {
                 for (int c = 0; c < columns; c += 4) {
-                    four(indexAt, valueAt, count, start, CpuTensor.BASE + c, out.data(), outAt + c);
+                    four(indexAt, valueAt, count, start, base + c, out.data(), outAt + c);
                 }
                 return;
             }
             int c = 0;
             for (; c + 8 * LENGTH <= columns; c += 8 * LENGTH) {
-                eight(indexAt, valueAt, count, start, CpuTensor.BASE + c, out.data(), outAt + c);
+                eight(indexAt, valueAt, count, start, base + c, out.data(), outAt + c);
             }
             for (; c < columns; c += 2 * LENGTH) {
-                two(indexAt, valueAt, count, start, CpuTensor.BASE + c, out.data(), outAt + c);
+                two(indexAt, valueAt, count, start, base + c, out.data(), outAt + c);
             }
         }
 

@@ -31,7 +31,7 @@
 # run the sweep again.
 set -euo pipefail
 root=$(cd -P "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
-coppice=$root/scripts/coppice
+coppice=${COPPICE:-$root/scripts/coppice} # another build of it, for tests
 
 fail() {
   echo "sweep: $*" >&2

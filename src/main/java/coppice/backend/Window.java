@@ -20,6 +20,8 @@ package coppice.backend;
 public record Window(
         int channels, int height, int width, int kernel, int stride, int top, int left, int outHeight, int outWidth) {
 
+    private static final int STRIPE_POSITIONS = 32;
+
     /** Checks that every position covers a pixel. */
     public Window {
         if (channels < 1 || kernel < 1 || stride < 1 || outHeight < 1 || outWidth < 1) {
@@ -70,5 +72,30 @@ public record Window(
     /** Number of positions. */
     public int positions() {
         return Math.multiplyExact(outHeight, outWidth);
+    }
+
+    /** Rows of positions in a stripe, in which gradients are summed by themselves: enough for 32 positions. */
+    public int stripe() {
+        return (STRIPE_POSITIONS + outWidth - 1) / outWidth;
+    }
+
+    /** The first row of positions whose pixel in row {@code ky} of the window exists. */
+    public int rowFrom(int ky) {
+        return Math.max(0, -Math.floorDiv(ky - top, stride));
+    }
+
+    /** After the last row of positions whose pixel in row {@code ky} of the window exists. */
+    public int rowTo(int ky) {
+        return Math.min(outHeight, Math.floorDiv(height - 1 + top - ky, stride) + 1);
+    }
+
+    /** The first position in a row whose pixel in column {@code kx} of the window exists. */
+    public int columnFrom(int kx) {
+        return Math.max(0, -Math.floorDiv(kx - left, stride));
+    }
+
+    /** After the last position in a row whose pixel in column {@code kx} of the window exists. */
+    public int columnTo(int kx) {
+        return Math.min(outWidth, Math.floorDiv(width - 1 + left - kx, stride) + 1);
     }
 }

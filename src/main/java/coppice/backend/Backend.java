@@ -143,6 +143,85 @@ public interface Backend extends AutoCloseable {
      */
     void sddmm(SparseTensor pattern, Tensor dz, Tensor x, Tensor out, Pass pass);
 
+    // ---- convolutions ----
+
+    /**
+     * Convolution forward: z = W x + b at every position, a = dropout(f(z)).
+     *
+     * <p>Weights are (filters, {@link Window#terms}), the term (channel, ky, kx) in column (channel * kernel + ky) *
+     * kernel + kx; outputs are (filters * positions, batch), one image a filter. Each z is sequential over (kx, ky,
+     * channel), the channel running fastest, starting from the bias; terms outside the image are left out.
+     *
+     * @param bias (filters, 1)
+     * @param x images, (channels * height * width, batch)
+     */
+    void forward(Window window, Tensor weights, Tensor bias, Tensor x, Neurons outputs, Pass pass);
+
+    /**
+     * Convolution with sparse filters forward, as the dense one, but each z is sequential over the row's connections in
+     * CSR order.
+     */
+    void forward(Window window, SparseTensor weights, Tensor bias, Tensor x, Neurons outputs, Pass pass);
+
+    /**
+     * Convolution backward: dx = W^T dz at every pixel, then through the activation of the layer below.
+     *
+     * <p>Each dx is sequential over (kx, ky, filter), the filter running fastest; positions that do not exist are left
+     * out.
+     *
+     * @param dz (filters * positions, batch)
+     * @param below the neurons that fed this layer
+     */
+    void backward(Window window, Tensor weights, Tensor dz, Neurons below, Pass pass);
+
+    /**
+     * Convolution with sparse filters backward, as the dense one, but each dx is sequential over the connections of the
+     * pixel's channel column by column, that is over (ky, kx, filter).
+     */
+    void backward(Window window, SparseTensor weights, Tensor dz, Neurons below, Pass pass);
+
+    /**
+     * Learns filters and their biases; each gradient is used at once and not kept.
+     *
+     * <p>Each dW is summed by lanes within blocks of 32 batch columns by a stripe of {@link Window#stripe} rows of
+     * positions: lane l takes, of the block's column l, the positions row by row, from zero on by fma; positions whose
+     * pixel lies outside the image are left out. The blocks' lanes are added to lanes that start at zero, those of the
+     * first 32 columns from top to bottom, then of the next 32, and then folded. The bias gradient is summed likewise,
+     * over all positions.
+     *
+     * @param weights (filters, terms)
+     * @param bias (filters, 1)
+     * @param dz (filters * positions, batch)
+     * @param x images, (channels * height * width, batch)
+     */
+    void update(Window window, Parameter weights, Parameter bias, Tensor dz, Tensor x, Updates updates, Pass pass);
+
+    /** Learns sparse filters, as dense ones at the connections there are. */
+    void update(Window window, SparseTensor weights, Parameter bias, Tensor dz, Tensor x, Updates updates, Pass pass);
+
+    /**
+     * Pooling forward: z of each channel at every position, a = dropout(f(z)).
+     *
+     * <p>The greatest is the first pixel, row by row, until another one is above it. A mean is the sum over the pixels,
+     * row by row, from zero on, times 1 / (kernel * kernel) rounded to a float.
+     *
+     * @param window without pixels outside the image
+     * @param x images, (channels * height * width, batch)
+     * @param outputs (channels * positions, batch)
+     */
+    void pool(Pooling pooling, Window window, Tensor x, Neurons outputs, Pass pass);
+
+    /**
+     * Pooling backward: dx at every pixel, then through the activation of the layer below.
+     *
+     * <p>Each dx starts at zero and takes the positions that cover the pixel, row by row: of a maximum dz is added where
+     * the pixel was the greatest, of a mean dz times the factor by fma.
+     *
+     * @param dz (channels * positions, batch)
+     * @param below the neurons that fed this layer, whose outputs are the images that were pooled
+     */
+    void unpool(Pooling pooling, Window window, Tensor dz, Neurons below, Pass pass);
+
     // ---- stochastic units ----
 
     /**

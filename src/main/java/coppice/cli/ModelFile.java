@@ -49,20 +49,7 @@ record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfi
     }
 
     private void requireLayers() {
-        ModelSpec spec = spec();
-        for (int layer = 0; layer < Math.max(spec.layers(), checkpoint.layers().size()); layer++) {
-            if (spec.layers() != checkpoint.layers().size()
-                    || spec.layerOutputs(layer)
-                            != checkpoint.layers().get(layer).outputs()) {
-                throw new IllegalArgumentException("the layers do not have the sizes " + spec.hidden());
-            }
-            boolean hasSlopes = checkpoint.layers().get(layer).slopes() != null;
-            boolean needsSlopes = layer < spec.layers() - 1
-                    && config.activation().forLayer(layer).parameters() > 0;
-            if (hasSlopes != needsSlopes) {
-                throw new IllegalArgumentException("layer " + layer + " does not fit the activation");
-            }
-        }
+        spec().require(checkpoint.layers());
         if ((config.rbm() != null) != (checkpoint.layers().get(0).visible() != null)) {
             throw new IllegalArgumentException("the layers do not fit the model " + settings.get("model"));
         }
@@ -71,7 +58,9 @@ record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfi
     /** The shape of the network. */
     ModelSpec spec() {
         return config.modelSpec(
-                checkpoint.layers().get(0).inputs(), checkpoint.classes().size());
+                checkpoint.offset().length,
+                checkpoint.image(),
+                checkpoint.classes().size());
     }
 
     /** The normalization its inputs go through. */

@@ -123,7 +123,7 @@ final class PredictCommand implements Command {
         Samples samples = evaluator.load(model.prepared(data, source));
         int batch = evaluator.batch();
         float[][] columns = {new float[0]}; // of the batch in hand, (hidden, at least batch)
-        Npy.write(out, data.rows(), model.spec().layerOutputs(0), (row, to) -> {
+        Npy.write(out, data.rows(), model.spec().outputs(), (row, to) -> {
             if (row % batch == 0) {
                 columns[0] = evaluator.outputs(samples, row, Math.min(batch, data.rows() - row));
             }

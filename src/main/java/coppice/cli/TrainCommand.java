@@ -4,6 +4,8 @@ import coppice.MalformedDataException;
 import coppice.data.Dataset;
 import coppice.data.Datasets;
 import coppice.data.Normalization;
+import coppice.model.ModelSpec;
+import coppice.model.Shape;
 import coppice.run.Json;
 import coppice.run.RunDirectory;
 import coppice.run.RunManifest;
@@ -57,6 +59,8 @@ final class TrainCommand implements Command {
                   coppice train
                   coppice train --data fashion-mnist --activation allrelu:0.6 --out runs/fashion
                   coppice train --data wine.csv --label quality --hidden 256,128 --epochs 50
+                  coppice train --model cnn --data cifar10 --batch-size 100 --epochs 10
+                  coppice train --layers 'conv:16x3 relu pool:2 sparse:200 relu dropout:0.3 dense:classes'
                   coppice train --model rbm --data mnist --binarize sample --epochs 50
                   coppice train --config sweep.properties --seed 3 --out runs/s3 --resume
 
@@ -223,8 +227,7 @@ final class TrainCommand implements Command {
                     Path.of(settings.get("data")),
                     "at least 2 classes are needed but the labels are all " + train.classes());
         }
-        UsageException.whereInvalid(() ->
-                config.modelSpec(train.featureCount(), train.classes().size()).connections());
+        UsageException.whereInvalid(() -> config.modelSpec(train).connections());
         Normalization.Kind kind =
                 UsageException.whereInvalid(() -> Normalization.Kind.parse(settings.get("normalize")));
         Normalization normalization = UsageException.whereInvalid(() -> Normalization.fit(kind, train.features()));
@@ -307,6 +310,20 @@ final class TrainCommand implements Command {
         }
     }
 
+    private static String network(Settings settings, ModelSpec spec) {
+        String words = settings.find("layers");
+        if (words != null) {
+            return "network " + spec.input() + " " + words;
+        }
+        String sizes = Stream.concat(
+                        Stream.of(spec.input()), spec.stages().stream().map(ModelSpec.Stage::output))
+                .map(Shape::toString)
+                .collect(Collectors.joining("-"));
+        return settings.get("model").equals("rbm")
+                ? "restricted Boltzmann machine " + sizes
+                : "network " + sizes + ", " + settings.get("activation").split(":", 2)[0];
+    }
+
     private static List<String> introduction(
             Settings settings, TrainConfig config, TrainData data, BackendChoice choice, RunDirectory directory) {
         List<String> lines = new ArrayList<>();
@@ -319,15 +336,7 @@ final class TrainCommand implements Command {
                 + (validation == null ? "" : ", " + validation.rows() + " validation")
                 + (test == null ? "" : ", " + test.rows() + " test") + " samples, " + features + " features"
                 + (rbm ? "" : ", " + classes + " classes"));
-        String sizes = Stream.of(
-                        Stream.of(features), config.hidden().stream(), rbm ? Stream.<Integer>of() : Stream.of(classes))
-                .flatMap(size -> size)
-                .map(String::valueOf)
-                .collect(Collectors.joining("-"));
-        lines.add(
-                rbm
-                        ? "restricted Boltzmann machine " + sizes
-                        : "network " + sizes + ", " + config.activation().name());
+        lines.add(network(settings, config.modelSpec(data.train())));
         lines.add("backend " + choice.backend().name() + ": " + choice.backend().description() + " (" + choice.reason()
                 + ")");
         lines.add("run directory " + directory.path());

@@ -2,19 +2,21 @@ package coppice.run;
 
 import coppice.MalformedDataException;
 import coppice.model.LayerState;
+import coppice.model.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network with everything needed to use it or to train it on, as one safetensors file.
  *
  * <p>Tensors: {@code layer.N.row_offsets}, {@code layer.N.column_indices} and {@code layer.N.values} of a sparse layer
- * (CSR, outputs x inputs) or {@code layer.N.weight} of a dense one, {@code layer.N.bias}, {@code layer.N.srelu} where
- * there is one, the optimizer's buffers ({@code layer.N.velocity}, or {@code .first_moment} and {@code .second_moment};
+ * (CSR, outputs x inputs) or {@code layer.N.weight} of a dense one (of a convolution (filters, channels, height,
+ * width)), {@code layer.N.bias}, {@code layer.N.srelu} where there is one, the optimizer's buffers ({@code layer.N.velocity}, or {@code .first_moment} and {@code .second_moment};
  * the same with {@code bias_} and {@code srelu_}), {@code input.offset} and {@code input.scale}. A restricted Boltzmann
  * machine also has {@code layer.0.visible_bias}, {@code .base_bias} and, if persistent, {@code .chains}. N counts from
  * 0. The metadata hold JSON texts. Nothing here depends on where or how fast a run went.
@@ -24,6 +26,7 @@ import java.util.Map;
  * @param classes the class names, in the order of the outputs
  * @param offset subtracted from each feature
  * @param scale multiplied with each feature after that
+ * @param image how the features form an image; null for a network that does not care
  * @param layers what the layers have learned
  */
 @SuppressWarnings("ArrayRecordComponent") // adopted, not compared
@@ -33,6 +36,7 @@ public record Checkpoint(
         List<String> classes,
         float[] offset,
         float[] scale,
+        @Nullable Shape image,
         List<LayerState> layers) {
     private static final String FORMAT = "coppice-checkpoint/1";
 
@@ -51,14 +55,13 @@ public record Checkpoint(
         List<TensorEntry> tensors = new ArrayList<>();
         for (int n = 0; n < layers.size(); n++) {
             LayerState layer = layers.get(n);
-            Map<String, Object> shape = new LinkedHashMap<>();
-            shape.put("inputs", layer.inputs());
-            shape.put("outputs", layer.outputs());
-            shape.put("sparse", layer.pattern() != null);
-            shapes.add(shape);
+            shapes.add(LayerShape.of(layer).json());
             LayerTensors.add(layer, "layer." + n + ".", tensors);
         }
         metadata.put("layers", Json.compact(shapes));
+        if (image != null) {
+            metadata.put("image", image.toString());
+        }
         tensors.add(TensorEntry.floats("input.offset", offset, offset.length));
         tensors.add(TensorEntry.floats("input.scale", scale, scale.length));
         return SafeTensors.write(file, metadata, tensors);
@@ -82,10 +85,13 @@ public record Checkpoint(
             List<String> classes = new ArrayList<>();
             ((List<?>) parse(file, metadata, "classes", List.class)).forEach(name -> classes.add(String.valueOf(name)));
             List<?> shapes = parse(file, metadata, "layers", List.class);
+            Shape image = image(file, metadata);
             List<LayerState> layers = new ArrayList<>();
             for (int n = 0; n < shapes.size(); n++) {
                 LayerShape shape = LayerShape.of(file, n, shapes.get(n));
-                if (n > 0 && shape.inputs() != layers.get(n - 1).outputs()) {
+                if (image == null
+                        && n > 0
+                        && shape.inputs() != layers.get(n - 1).outputs()) {
                     throw MalformedDataException.inFile(
                             file,
                             "layer " + n + " takes " + shape.inputs() + " inputs but layer " + (n - 1) + " has "
@@ -93,7 +99,9 @@ public record Checkpoint(
                 }
                 layers.add(LayerTensors.read(file, reader, shape, "layer." + n + "."));
             }
-            int features = layers.isEmpty() ? 0 : layers.get(0).inputs();
+            int features = image != null
+                    ? image.neurons()
+                    : layers.isEmpty() ? 0 : layers.get(0).inputs();
             int outputs = layers.isEmpty() ? 0 : layers.get(layers.size() - 1).outputs();
             boolean machine = !layers.isEmpty() && layers.get(0).visible() != null; // its outputs are no classes
             if (layers.isEmpty() || (!machine && classes.size() != outputs)) {
@@ -104,7 +112,16 @@ public record Checkpoint(
             float[] offset = LayerTensors.floats(file, reader, "input.offset", features);
             float[] scale = LayerTensors.floats(file, reader, "input.scale", features);
             String training = Json.compact(parse(file, metadata, "training", Map.class));
-            return new Checkpoint(settings, training, classes, offset, scale, layers);
+            return new Checkpoint(settings, training, classes, offset, scale, image, layers);
+        }
+    }
+
+    private static @Nullable Shape image(Path file, Map<String, String> metadata) {
+        String text = metadata.get("image");
+        try {
+            return text == null ? null : Shape.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw MalformedDataException.inFile(file, "metadata image: " + e.getMessage());
         }
     }
 

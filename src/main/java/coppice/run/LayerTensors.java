@@ -1,6 +1,7 @@
 package coppice.run;
 
 import coppice.MalformedDataException;
+import coppice.backend.Window;
 import coppice.matrix.CsrPattern;
 import coppice.model.LayerState;
 import coppice.model.VisibleUnits;
@@ -21,7 +22,7 @@ final class LayerTensors {
         float[] weights = layer.weights();
         CsrPattern pattern = layer.pattern();
         if (pattern == null) {
-            tensors.add(matrix(prefix + "weight", layer.outputs(), layer.inputs(), weights));
+            tensors.add(weights(prefix + "weight", layer, weights));
         } else {
             tensors.add(TensorEntry.offsets(prefix + "row_offsets", pattern.rowOffsets()));
             tensors.add(TensorEntry.ints(prefix + "column_indices", pattern.columnIndices(), weights.length));
@@ -32,7 +33,7 @@ final class LayerTensors {
             float[] state = layer.weightState().get(i);
             tensors.add(
                     pattern == null
-                            ? matrix(prefix + names.get(i), layer.outputs(), layer.inputs(), state)
+                            ? weights(prefix + names.get(i), layer, state)
                             : TensorEntry.floats(prefix + names.get(i), state, state.length));
         }
         tensors.add(TensorEntry.floats(prefix + "bias", layer.bias(), layer.outputs()));
@@ -46,12 +47,12 @@ final class LayerTensors {
         }
         float[] slopes = layer.slopes();
         if (slopes != null) {
-            tensors.add(matrix(prefix + "srelu", 4, layer.outputs(), slopes));
+            tensors.add(matrix(prefix + "srelu", 4, layer.neurons(), slopes));
             for (int i = 0; i < layer.slopeState().size(); i++) {
                 tensors.add(matrix(
                         prefix + "srelu_" + names.get(i),
                         4,
-                        layer.outputs(),
+                        layer.neurons(),
                         layer.slopeState().get(i)));
             }
         }
@@ -91,6 +92,15 @@ final class LayerTensors {
                 chains);
     }
 
+    /** Dense weights, or something of their shape: (outputs, inputs) or (filters, channels, kernel, kernel). */
+    private static TensorEntry weights(String name, LayerState layer, float[] data) {
+        Window window = layer.window();
+        long[] shape = window == null
+                ? new long[] {layer.outputs(), layer.inputs()}
+                : new long[] {layer.outputs(), window.channels(), window.kernel(), window.kernel()};
+        return TensorEntry.floats(name, shape, data);
+    }
+
     private static TensorEntry matrix(String name, int rows, int columns, float[] data) {
         return TensorEntry.matrix(name, rows, columns, columns, data);
     }
@@ -100,18 +110,19 @@ final class LayerTensors {
         long count = pattern == null ? (long) shape.outputs() * shape.inputs() : pattern.connections();
         float[] weights = floats(file, reader, prefix + (pattern == null ? "weight" : "values"), count);
         float[] slopes = reader.names().contains(prefix + "srelu")
-                ? floats(file, reader, prefix + "srelu", 4L * shape.outputs())
+                ? floats(file, reader, prefix + "srelu", 4 * shape.neurons())
                 : null;
         return new LayerState(
                 shape.outputs(),
                 shape.inputs(),
                 pattern,
+                shape.window(),
                 weights,
                 buffers(file, reader, prefix, count),
                 floats(file, reader, prefix + "bias", shape.outputs()),
                 buffers(file, reader, prefix + "bias_", shape.outputs()),
                 slopes,
-                slopes == null ? List.of() : buffers(file, reader, prefix + "srelu_", 4L * shape.outputs()),
+                slopes == null ? List.of() : buffers(file, reader, prefix + "srelu_", 4 * shape.neurons()),
                 visible(file, reader, shape, prefix));
     }
 

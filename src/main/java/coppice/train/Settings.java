@@ -1,5 +1,6 @@
 package coppice.train;
 
+import coppice.model.LayerGrammar;
 import coppice.train.Setting.Scope;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -64,8 +65,27 @@ public final class Settings {
                     "Data",
                     "zscore, minmax, range (all features together from 0 to 1), unit (bytes / 255) or none; fitted on"
                             + " the training samples"),
-            result("model", "KIND", "mlp", "Network", "mlp: multilayer perceptron; rbm: restricted Boltzmann machine"),
+            result(
+                    "model",
+                    "KIND",
+                    "mlp",
+                    "Network",
+                    "mlp: multilayer perceptron; cnn: convolutional network; rbm: restricted Boltzmann machine"),
             result("hidden", "N[,N...]", "1000,1000,1000", "Network", "neurons of each hidden layer"),
+            result(
+                    "layers",
+                    "WORDS",
+                    null,
+                    "Network",
+                    "the network layer by layer, in place of --hidden, --activation, --dropout and --sparse-output: as"
+                            + " 'conv:32x3 relu pool:2 sparse:500 relu dropout:0.3 dense:classes'; default of cnn the"
+                            + " published one"),
+            result(
+                    "image",
+                    "CxHxW",
+                    null,
+                    "Network",
+                    "channels, height and width that features form, for convolutions; default what the data say"),
             result(
                     "activation",
                     "F",
@@ -221,8 +241,14 @@ public final class Settings {
             Map.entry("visible-bias", "data"),
             Map.entry("binarize", "none"));
 
+    /** What a convolutional network has in place of the table's defaults. */
+    public static final Map<String, String> CNN_DEFAULTS = Map.of("layers", LayerGrammar.PAPER_CNN);
+
     private static final List<String> NOT_RBM =
-            List.of("activation", "loss", "dropout", "sparse-output", "target-accuracy");
+            List.of("activation", "loss", "dropout", "sparse-output", "target-accuracy", "layers", "image");
+
+    /** What {@code layers} says in its own words. */
+    private static final List<String> IN_LAYERS = List.of("hidden", "activation", "dropout", "sparse-output");
 
     private final Map<String, String> values;
 
@@ -255,22 +281,21 @@ public final class Settings {
     /**
      * Defaults, overridden by {@code given}.
      *
-     * @throws IllegalArgumentException for a name that is not in the table, or both --epsilon and --density
+     * @throws IllegalArgumentException for a name that is not in the table, or two that say the same
      */
     public static Settings of(Map<String, String> given) {
-        boolean rbm = "rbm".equals(given.get("model"));
+        Map<String, String> own = ownDefaults(given.get("model"));
+        boolean layers = given.containsKey("layers") || own.containsKey("layers");
         Map<String, String> values = new LinkedHashMap<>();
         for (Setting setting : TABLE) {
             String name = setting.name();
-            String own = rbm ? RBM_DEFAULTS.get(name) : null;
-            String value = given.getOrDefault(name, own == null ? setting.defaultValue() : own);
-            if (rbm ? NOT_RBM.contains(name) : setting.isOfMachines()) {
-                if (given.containsKey(name)) {
-                    throw new IllegalArgumentException(
-                            name + (rbm ? " does not apply to model rbm" : " applies to model rbm only"));
-                }
-            } else if (value != null) {
-                values.put(setting.name(), value);
+            String value = given.getOrDefault(name, own.getOrDefault(name, setting.defaultValue()));
+            String reason = inapplicable(setting, given.get("model"), layers);
+            if (reason != null && given.containsKey(name)) {
+                throw new IllegalArgumentException(reason);
+            }
+            if (reason == null && value != null) {
+                values.put(name, value);
             }
         }
         for (String name : given.keySet()) {
@@ -285,6 +310,30 @@ public final class Settings {
             values.remove("epsilon");
         }
         return new Settings(values);
+    }
+
+    private static Map<String, String> ownDefaults(@Nullable String model) {
+        return switch (model == null ? "" : model) {
+            case "rbm" -> RBM_DEFAULTS;
+            case "cnn" -> CNN_DEFAULTS;
+            default -> Map.of();
+        };
+    }
+
+    /** Why a setting has no meaning in a run; null if it has. */
+    private static @Nullable String inapplicable(Setting setting, @Nullable String model, boolean layers) {
+        String name = setting.name();
+        boolean rbm = "rbm".equals(model);
+        if (rbm && NOT_RBM.contains(name)) {
+            return name + " does not apply to model rbm";
+        }
+        if (!rbm && setting.isOfMachines()) {
+            return name + " applies to model rbm only";
+        }
+        if (!rbm && layers && IN_LAYERS.contains(name)) {
+            return "give layers or " + name + ", not both" + ("cnn".equals(model) ? ": model cnn has layers" : "");
+        }
+        return !layers && name.equals("image") ? "image applies to networks given as layers only" : null;
     }
 
     /** The value of a setting that has a default. */

@@ -44,6 +44,7 @@ public final class Trainer {
     private final Progress progress;
 
     private final TrainState state;
+    private final ModelSpec spec;
     private final Model model;
     private final Evaluator evaluator;
     private final Samples train;
@@ -84,15 +85,15 @@ public final class Trainer {
         this.batch = Math.min(config.loop().batchSize(), data.train().rows());
         this.steps = (data.train().rows() + batch - 1) / batch;
 
-        ModelSpec spec = config.modelSpec(
-                data.train().featureCount(), data.train().classes().size());
+        this.spec = config.modelSpec(data.train());
         List<LayerState> layers;
         if (directory.hasCheckpoint()) {
             Checkpoint checkpoint = Checkpoint.read(directory.last());
             layers = checkpoint.layers();
+            requireLayers(spec, layers, directory);
             state = trainState(directory, checkpoint);
         } else {
-            layers = firstLayers(spec);
+            layers = firstLayers();
             state = new TrainState();
             state.connectionsExplored =
                     layers.stream().mapToLong(LayerState::connections).sum();
@@ -105,10 +106,18 @@ public final class Trainer {
         this.test = load(data.test());
     }
 
-    private List<LayerState> firstLayers(ModelSpec spec) {
+    private List<LayerState> firstLayers() {
         List<LayerState> layers = FirstWeights.draw(spec, seed(), pool);
         RbmConfig rbm = config.rbm();
         return rbm == null ? layers : List.of(layers.get(0).withVisible(rbm.firstUnits(data)));
+    }
+
+    private static void requireLayers(ModelSpec spec, List<LayerState> layers, RunDirectory directory) {
+        try {
+            spec.require(layers);
+        } catch (IllegalArgumentException e) {
+            throw MalformedDataException.inFile(directory.last(), String.valueOf(e.getMessage()));
+        }
     }
 
     private static TrainState trainState(RunDirectory directory, Checkpoint checkpoint) {
@@ -359,6 +368,7 @@ public final class Trainer {
                         data.train().classes(),
                         data.normalization().offset(),
                         data.normalization().scale(),
+                        spec.image(),
                         model.state())
                 .write(directory.last());
     }

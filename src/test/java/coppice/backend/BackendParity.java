@@ -29,6 +29,18 @@ public final class BackendParity {
         }
     }
 
+    /** Compares convolutions and pooling, every n-th case. */
+    public static void checkConvolutions(Backend expected, Backend actual, int first, int every) {
+        List<ConvolutionCase> shapes = ConvolutionCase.all();
+        for (int i = first; i < shapes.size(); i += every) {
+            ConvolutionCase shape = shapes.get(i);
+            assertEquals(
+                    List.of(),
+                    NetworkRun.differences(ConvolutionRun.of(expected, shape), ConvolutionRun.of(actual, shape)),
+                    shape::toString);
+        }
+    }
+
     /** Fails with the first case and the results in which the backends differ. */
     private static void check(Backend expected, Backend actual, List<NetworkCase> shapes) {
         for (NetworkCase shape : shapes) {

@@ -72,7 +72,7 @@ class UsageTest {
                 "train --hidden 0; hidden must be",
                 "train --activation selu; selu",
                 "train --loss hinge; loss must be",
-                "train --model cnn; model must be",
+                "train --model tree; model must be",
                 "train --epsilon 5 --density 0.1; not both",
                 "train --density 0; density must be",
                 "train --optimizer lion; optimizer must be",

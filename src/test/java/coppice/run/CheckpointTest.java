@@ -47,6 +47,7 @@ class CheckpointTest {
                 4,
                 5,
                 pattern,
+                null,
                 floats(6),
                 buffers(buffers, 6),
                 floats(4),
@@ -55,7 +56,17 @@ class CheckpointTest {
                 buffers(buffers, 16),
                 null);
         LayerState dense = new LayerState(
-                3, 4, null, floats(12), buffers(buffers, 12), floats(3), buffers(buffers, 3), null, List.of(), null);
+                3,
+                4,
+                null,
+                null,
+                floats(12),
+                buffers(buffers, 12),
+                floats(3),
+                buffers(buffers, 3),
+                null,
+                List.of(),
+                null);
         Map<String, String> configuration = new LinkedHashMap<>();
         configuration.put("hidden", "4");
         configuration.put("data", "größe.csv");
@@ -65,6 +76,7 @@ class CheckpointTest {
                 List.of("a", "b \"c\"", "日本"),
                 floats(5),
                 floats(5),
+                null,
                 List.of(sparse, dense));
     }
 

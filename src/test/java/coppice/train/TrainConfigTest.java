@@ -11,6 +11,8 @@ import coppice.backend.Update.Kind;
 import coppice.model.ActivationSpec;
 import coppice.model.ContrastiveDivergence;
 import coppice.model.Initializer;
+import coppice.model.LayerGrammar;
+import coppice.model.LayerSpec;
 import coppice.model.LearningRateSchedule;
 import coppice.model.Optimizer;
 import coppice.topology.Density;
@@ -35,11 +37,12 @@ class TrainConfigTest {
     @Test
     void defaults() {
         TrainConfig config = TrainConfig.of(Settings.of(Map.of()));
-        assertEquals(List.of(1000, 1000, 1000), config.hidden());
-        assertEquals(ActivationSpec.parse("relu"), config.activation());
-        assertEquals(0.3, config.dropout());
+        assertEquals(
+                LayerSpec.multilayer(List.of(1000, 1000, 1000), ActivationSpec.parse("relu"), 0.3, false),
+                config.layers());
+        assertNull(config.image());
         assertEquals(Density.epsilon(20), config.sparsity().density());
-        assertFalse(config.sparsity().dense() || config.sparsity().sparseOutput());
+        assertFalse(config.sparsity().dense());
         assertEquals(Initializer.parse("he"), config.sparsity().initializer());
         assertEquals(Initializer.parse("he"), config.rules().growInitializer());
         assertFalse(config.rules().resetVelocity());
@@ -47,7 +50,11 @@ class TrainConfigTest {
         assertEquals(new Optimizer(Kind.SGD, 0.9, 0.0002, false, 0.999, 1e-8), config.optimizer());
         assertEquals(LearningRateSchedule.parse("constant", 0.01, 0), config.learningRate());
         assertEquals(new TrainConfig.Loop(32, 30, 1, 1, 1, Double.POSITIVE_INFINITY), config.loop());
-        assertEquals(4, config.modelSpec(784, 10).layers());
+        assertEquals(4, config.modelSpec(784, null, 10).learned().size());
+    }
+
+    private static List<LayerSpec> hidden(List<Integer> sizes, boolean sparseOutput) {
+        return LayerSpec.multilayer(sizes, ActivationSpec.parse("relu"), 0.3, sparseOutput);
     }
 
     @Test
@@ -92,11 +99,18 @@ class TrainConfigTest {
 
     @Test
     void otherValues() {
-        assertEquals(List.of(7), of("hidden", "7").hidden());
-        assertEquals(List.of(3, 2, 1), of("hidden", "3,2,1").hidden());
+        assertEquals(hidden(List.of(7), false), of("hidden", "7").layers());
+        assertEquals(hidden(List.of(3, 2, 1), false), of("hidden", "3,2,1").layers());
+        assertEquals(
+                hidden(List.of(1000, 1000, 1000), true),
+                of("sparse-output", "true").layers());
+        assertEquals(
+                LayerGrammar.parse("pool:2 dense:classes"),
+                of("layers", "pool:2 dense:classes").layers());
+        assertEquals(
+                LayerGrammar.parse(LayerGrammar.PAPER_CNN), of("model", "cnn").layers());
         assertEquals(Density.share(0.25), of("density", "0.25").sparsity().density());
         assertTrue(of("dense", "true").sparsity().dense());
-        assertTrue(of("sparse-output", "true").sparsity().sparseOutput());
         assertTrue(of("reset-velocity", "true").rules().resetVelocity());
         assertEquals(Initializer.parse("zero"), of("grow-init", "zero").rules().growInitializer());
         assertEquals(Initializer.parse("xavier"), of("init", "xavier").rules().growInitializer());
@@ -112,7 +126,7 @@ class TrainConfigTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
-                "model | tree | model must be mlp or rbm but was 'tree'",
+                "model | tree | model must be mlp, cnn or rbm but was 'tree'",
                 "cd-steps | 2 | cd-steps applies to model rbm only",
                 "binarize | sample | binarize applies to model rbm only",
                 "hidden | 10,0 | hidden must be whole numbers above 0, separated by commas but was '10,0'",
@@ -156,11 +170,10 @@ class TrainConfigTest {
     @Test
     void aMachineHasItsOwnDefaults() {
         TrainConfig config = of("model", "rbm");
-        assertEquals(List.of(500), config.hidden());
+        assertEquals("sparse:500", LayerSpec.format(config.layers()));
         assertEquals(new RbmConfig(new ContrastiveDivergence(1, false, true, false), null, true), config.rbm());
-        assertTrue(config.sparsity().sparseOutput());
-        assertEquals(1, config.modelSpec(784, 10).layers());
-        assertEquals(500, config.modelSpec(784, 10).layerOutputs(0));
+        assertEquals(1, config.modelSpec(784, null, 10).stages().size());
+        assertEquals(500, config.modelSpec(784, null, 10).outputs());
         assertNull(of("model", "mlp").rbm());
     }
 

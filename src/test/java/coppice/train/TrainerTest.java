@@ -264,6 +264,7 @@ class TrainerTest {
                         good.classes(),
                         good.offset(),
                         good.scale(),
+                        good.image(),
                         good.layers())
                 .write(last);
         MalformedDataException e =

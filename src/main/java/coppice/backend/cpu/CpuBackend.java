@@ -6,12 +6,14 @@ import coppice.backend.Loss;
 import coppice.backend.Neurons;
 import coppice.backend.Parameter;
 import coppice.backend.Pass;
+import coppice.backend.Pooling;
 import coppice.backend.Samples;
 import coppice.backend.SparseTensor;
 import coppice.backend.Sums;
 import coppice.backend.Tensor;
 import coppice.backend.Totals;
 import coppice.backend.Update;
+import coppice.backend.Window;
 import coppice.backend.cpu.DenseKernels.Operand;
 import coppice.backend.cpu.DenseProducts.Shape;
 import coppice.matrix.CsrPattern;
@@ -33,6 +35,7 @@ public final class CpuBackend implements Backend {
     private final WorkerPool pool;
     private final RowTasks rows;
     private final DenseProducts dense;
+    private final Convolutions convolutions;
     private final LossKernels lossKernels = new LossKernels();
     private Totals totals = Totals.ZERO;
     private int[] batchLabels = new int[0];
@@ -50,6 +53,7 @@ public final class CpuBackend implements Backend {
         this.pool = pool;
         this.rows = new RowTasks(pool);
         this.dense = new DenseProducts(kernels, pool, rows);
+        this.convolutions = new Convolutions(kernels, pool);
     }
 
     @Override
@@ -230,6 +234,112 @@ public final class CpuBackend implements Backend {
                 pass.batch(),
                 (from, to) -> kernels.sparse()
                         .sddmm(cells, (CpuTensor) dz, (CpuTensor) x, (CpuTensor) out, pass.batch(), from, to));
+    }
+
+    @Override
+    public void forward(Window window, Tensor weights, Tensor bias, Tensor x, Neurons outputs, Pass pass) {
+        CpuTensor w = (CpuTensor) weights;
+        CpuTensor z = (CpuTensor) outputs.preActivation();
+        convolutions.forward(
+                window,
+                w.rows(),
+                outputs,
+                pass,
+                block -> kernels.convolution()
+                        .forward(window, w, (CpuTensor) bias, (CpuTensor) x, z, pass.batch(), block));
+    }
+
+    @Override
+    public void forward(Window window, SparseTensor weights, Tensor bias, Tensor x, Neurons outputs, Pass pass) {
+        CpuSparseTensor w = (CpuSparseTensor) weights;
+        CpuTensor z = (CpuTensor) outputs.preActivation();
+        convolutions.forward(
+                window,
+                w.pattern().rows(),
+                outputs,
+                pass,
+                block -> kernels.convolution()
+                        .forward(window, w, (CpuTensor) bias, (CpuTensor) x, z, pass.batch(), block));
+    }
+
+    @Override
+    public void backward(Window window, Tensor weights, Tensor dz, Neurons below, Pass pass) {
+        CpuTensor dx = (CpuTensor) below.gradient();
+        convolutions.backward(
+                window,
+                below,
+                pass,
+                block -> kernels.convolution()
+                        .backward(window, (CpuTensor) weights, (CpuTensor) dz, dx, pass.batch(), block));
+    }
+
+    @Override
+    public void backward(Window window, SparseTensor weights, Tensor dz, Neurons below, Pass pass) {
+        CpuSparseTensor w = (CpuSparseTensor) weights;
+        CpuTensor dx = (CpuTensor) below.gradient();
+        w.pattern().transpose(); // made here, once, and not by each thread
+        convolutions.backward(
+                window,
+                below,
+                pass,
+                block -> kernels.convolution().backward(window, w, (CpuTensor) dz, dx, pass.batch(), block));
+    }
+
+    @Override
+    public void update(
+            Window window, Parameter weights, Parameter bias, Tensor dz, Tensor x, Updates updates, Pass pass) {
+        CpuTensor w = (CpuTensor) weights.value();
+        CpuTensor d = (CpuTensor) dz;
+        float[][] state = buffers(weights);
+        rows.run(
+                w.rows(),
+                pass.batch() * window.positions(),
+                (from, to) -> kernels.convolution()
+                        .update(window, w, state, d, (CpuTensor) x, updates.weights(), pass.batch(), from, to));
+        updateBias(window, bias, d, updates.bias(), pass);
+    }
+
+    @Override
+    public void update(
+            Window window, SparseTensor weights, Parameter bias, Tensor dz, Tensor x, Updates updates, Pass pass) {
+        CpuSparseTensor w = (CpuSparseTensor) weights;
+        CpuTensor d = (CpuTensor) dz;
+        rows.runByConnections(
+                w.pattern().rowOffsets(),
+                pass.batch() * window.positions(),
+                (from, to) -> kernels.convolution()
+                        .update(window, w, d, (CpuTensor) x, updates.weights(), pass.batch(), from, to));
+        updateBias(window, bias, d, updates.bias(), pass);
+    }
+
+    private void updateBias(Window window, Parameter bias, CpuTensor dz, Update update, Pass pass) {
+        CpuTensor value = (CpuTensor) bias.value();
+        float[][] state = buffers(bias);
+        rows.run(
+                value.rows(),
+                pass.batch() * window.positions(),
+                (from, to) ->
+                        kernels.convolution().updateBias(window, value, state, dz, update, pass.batch(), from, to));
+    }
+
+    @Override
+    public void pool(Pooling pooling, Window window, Tensor x, Neurons outputs, Pass pass) {
+        CpuTensor z = (CpuTensor) outputs.preActivation();
+        rows.run(window.channels(), pass.batch() * window.height() * window.width(), (from, to) -> {
+            kernels.pooling().pool(pooling, window, (CpuTensor) x, z, pass.batch(), from, to);
+            kernels.neurons().activate(outputs, pass, from * window.positions(), to * window.positions());
+        });
+    }
+
+    @Override
+    public void unpool(Pooling pooling, Window window, Tensor dz, Neurons below, Pass pass) {
+        CpuTensor x = (CpuTensor) below.output();
+        CpuTensor dx = (CpuTensor) below.gradient();
+        int pixels = window.height() * window.width();
+        rows.run(window.channels(), pass.batch() * pixels, (from, to) -> {
+            kernels.pooling().unpool(pooling, window, (CpuTensor) dz, x, dx, pass.batch(), from, to);
+            kernels.neurons().derive(below, pass, from * pixels, to * pixels);
+        });
     }
 
     @Override

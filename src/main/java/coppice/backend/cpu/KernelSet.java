@@ -13,6 +13,8 @@ import java.util.function.Supplier;
  * @param updates optimizer steps
  * @param samples batches out of a data set
  * @param stochastic units with two states
+ * @param convolution convolutions
+ * @param pooling pooling
  */
 public record KernelSet(
         String name,
@@ -21,7 +23,9 @@ public record KernelSet(
         NeuronKernels neurons,
         UpdateKernels updates,
         SampleKernels samples,
-        StochasticKernels stochastic) {
+        StochasticKernels stochastic,
+        ConvolutionKernels convolution,
+        PoolingKernels pooling) {
     private static final String VECTOR_KERNELS = "coppice.backend.cpu.vector.VectorKernels";
 
     /** The plain-Java kernels. */
@@ -34,7 +38,9 @@ public record KernelSet(
                 new NeuronKernels(updates),
                 updates,
                 new SampleKernels(),
-                new StochasticKernels());
+                new StochasticKernels(),
+                new ConvolutionKernels(updates),
+                new PoolingKernels());
     }
 
     /** The Vector API kernels; empty where the module or a vector unit they are made for is absent. */

@@ -6,12 +6,14 @@ import coppice.backend.Loss;
 import coppice.backend.Neurons;
 import coppice.backend.Parameter;
 import coppice.backend.Pass;
+import coppice.backend.Pooling;
 import coppice.backend.Samples;
 import coppice.backend.SparseTensor;
 import coppice.backend.Sums;
 import coppice.backend.Tensor;
 import coppice.backend.Totals;
 import coppice.backend.Update;
+import coppice.backend.Window;
 import coppice.matrix.CsrPattern;
 import coppice.matrix.Matrix;
 import jcuda.Pointer;
@@ -232,6 +234,48 @@ public final class CudaBackend implements Backend {
     @Override
     public void sddmm(SparseTensor pattern, Tensor dz, Tensor x, Tensor out, Pass pass) {
         sparse.sddmm((CudaSparseTensor) pattern, (CudaTensor) dz, (CudaTensor) x, (CudaTensor) out, pass.batch());
+    }
+
+    @Override
+    public void forward(Window window, Tensor weights, Tensor bias, Tensor x, Neurons outputs, Pass pass) {
+        throw new UnsupportedOperationException("to come");
+    }
+
+    @Override
+    public void forward(Window window, SparseTensor weights, Tensor bias, Tensor x, Neurons outputs, Pass pass) {
+        throw new UnsupportedOperationException("to come");
+    }
+
+    @Override
+    public void backward(Window window, Tensor weights, Tensor dz, Neurons below, Pass pass) {
+        throw new UnsupportedOperationException("to come");
+    }
+
+    @Override
+    public void backward(Window window, SparseTensor weights, Tensor dz, Neurons below, Pass pass) {
+        throw new UnsupportedOperationException("to come");
+    }
+
+    @Override
+    public void update(
+            Window window, Parameter weights, Parameter bias, Tensor dz, Tensor x, Updates updates, Pass pass) {
+        throw new UnsupportedOperationException("to come");
+    }
+
+    @Override
+    public void update(
+            Window window, SparseTensor weights, Parameter bias, Tensor dz, Tensor x, Updates updates, Pass pass) {
+        throw new UnsupportedOperationException("to come");
+    }
+
+    @Override
+    public void pool(Pooling pooling, Window window, Tensor x, Neurons outputs, Pass pass) {
+        throw new UnsupportedOperationException("to come");
+    }
+
+    @Override
+    public void unpool(Pooling pooling, Window window, Tensor dz, Neurons below, Pass pass) {
+        throw new UnsupportedOperationException("to come");
     }
 
     @Override

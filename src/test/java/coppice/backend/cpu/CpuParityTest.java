@@ -40,4 +40,13 @@ class CpuParityTest {
             BackendParity.checkStochastic(CpuBackends.of(KernelSet.plain(), 1), new CpuBackend(vector, pool));
         }
     }
+
+    @ParameterizedTest(name = "{0} threads, Vector API: {1}")
+    @CsvSource({"2, false", "3, false", "1, true", "2, true", "3, true"})
+    void convolutionsHaveTheSameBitsWithVectorsAndThreads(int threads, boolean vector) {
+        KernelSet kernels = vector ? CpuBackends.vectorKernels() : KernelSet.plain();
+        try (WorkerPool pool = new WorkerPool(threads)) {
+            BackendParity.checkConvolutions(CpuBackends.of(KernelSet.plain(), 1), new CpuBackend(kernels, pool), 0, 1);
+        }
+    }
 }

@@ -1,6 +1,8 @@
 package coppice.backend.cpu.vector;
 
+import coppice.backend.cpu.ConvolutionKernels;
 import coppice.backend.cpu.KernelSet;
+import coppice.backend.cpu.PoolingKernels;
 import coppice.backend.cpu.UpdateKernels;
 import java.util.function.Supplier;
 import jdk.incubator.vector.FloatVector;
@@ -34,6 +36,8 @@ public final class VectorKernels implements Supplier<@Nullable KernelSet> {
                 new VectorNeuronKernels(updates),
                 updates,
                 new VectorSampleKernels(),
-                new VectorStochasticKernels());
+                new VectorStochasticKernels(),
+                new ConvolutionKernels(updates),
+                new PoolingKernels());
     }
 }

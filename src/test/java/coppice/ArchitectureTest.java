@@ -37,7 +37,7 @@ class ArchitectureTest {
             model        : backend topology matrix random parallel
             run          : model topology matrix
             train        : run data model topology backend matrix random parallel
-            report       : run
+            report       : run train model topology matrix random parallel
             """;
 
     @ParameterizedTest(name = "{0}")

@@ -231,8 +231,8 @@ table() {
     [ "$(state "${runs[index]}")" != finished ] || directories+=("$out/${runs[index]}")
   done
   [ "${#directories[@]}" -gt 0 ] || return 0
-  "$coppice" report --table --format csv "${directories[@]}" >"$out/table.csv.tmp"
-  mv "$out/table.csv.tmp" "$out/table.csv"
+  "$coppice" report --table --format csv "${directories[@]}" >"$out/table.csv.$$"
+  mv "$out/table.csv.$$" "$out/table.csv"
   cat "$out/table.csv"
 }
 

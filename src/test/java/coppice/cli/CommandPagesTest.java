@@ -26,32 +26,38 @@ class CommandPagesTest {
 
     @TestFactory
     Stream<DynamicTest> everyPageSaysWhatHelpSays() {
-        return Main.COMMANDS.stream().map(command -> DynamicTest.dynamicTest(command.name(), () -> {
-            Path file = PAGES.resolve(command.name() + ".md");
-            String page = page(command);
-            if (WRITE) {
-                Files.createDirectories(PAGES);
-                Files.writeString(file, page);
-            }
-            assertTrue(Files.exists(file), file + " is missing");
-            assertEquals(page, Files.readString(file), file + " is out of date");
-        }));
+        return Main.COMMANDS.stream()
+                .map(command -> DynamicTest.dynamicTest(command.name(), () -> {
+                    Path file = PAGES.resolve(command.name() + ".md");
+                    String page = page(command);
+                    if (WRITE) {
+                        Files.createDirectories(PAGES);
+                        Files.writeString(file, page);
+                    }
+                    assertTrue(Files.exists(file), file + " is missing");
+                    assertEquals(page, Files.readString(file), file + " is out of date");
+                }));
     }
 
     @Test
     void noPageIsLeftOfACommandThatIsGone() throws IOException {
-        Set<String> names =
-                Main.COMMANDS.stream().map(command -> command.name() + ".md").collect(Collectors.toCollection(TreeSet::new));
+        Set<String> names = Main.COMMANDS.stream()
+                .map(command -> command.name() + ".md")
+                .collect(Collectors.toCollection(TreeSet::new));
         try (Stream<Path> files = Files.list(PAGES)) {
-            Set<String> pages = files.map(file -> file.getFileName().toString())
-                    .collect(Collectors.toCollection(TreeSet::new));
+            Set<String> pages =
+                    files.map(file -> file.getFileName().toString()).collect(Collectors.toCollection(TreeSet::new));
             assertEquals(names, pages);
         }
     }
 
     private static String page(Command command) {
         StringBuilder page = new StringBuilder("# coppice " + command.name() + "\n\n");
-        page.append("```\ncoppice ").append(command.name()).append(' ').append(command.usage()).append("\n```\n\n");
+        page.append("```\ncoppice ")
+                .append(command.name())
+                .append(' ')
+                .append(command.usage())
+                .append("\n```\n\n");
         page.append("```\n").append(command.details()).append("\n```\n");
         List<String> groups =
                 command.options().stream().map(CommandOption::group).distinct().toList();

@@ -124,9 +124,8 @@ class SweepTest {
         List<String> words = new ArrayList<>(List.of(SCRIPT.toString(), grid.toString(), "--out", out.toString()));
         words.addAll(Arrays.asList(options));
         Path log = Files.createTempFile(temp, "sweep", ".log");
-        ProcessBuilder builder = new ProcessBuilder(words)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().put("COPPICE", coppice.toString());
         return new Sweep(builder.start(), log);
     }

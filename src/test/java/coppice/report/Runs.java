@@ -67,7 +67,7 @@ final class Runs {
                 accuracy,
                 1000 + epoch,
                 List.of(600, 400 + epoch),
-                1000L + 300 * epoch,
+                1000L + 300L * epoch,
                 new EpochMetrics.Seconds(0.01, 0.1, 0.2, 0.3, 0.05, 0.02, 0.62));
     }
 

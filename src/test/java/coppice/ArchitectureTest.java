@@ -35,7 +35,7 @@ class ArchitectureTest {
             backend.cuda : backend matrix
             data         : matrix random
             model        : backend topology matrix random parallel
-            run          : model topology matrix
+            run          : model topology backend matrix
             train        : run data model topology backend matrix random parallel
             report       : run train model topology matrix random parallel
             """;

@@ -59,7 +59,7 @@ record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfi
     ModelSpec spec() {
         return config.modelSpec(
                 checkpoint.offset().length,
-                checkpoint.image(),
+                checkpoint.inputs().image(),
                 checkpoint.classes().size());
     }
 

@@ -19,15 +19,16 @@ import org.jspecify.annotations.Nullable;
  * width)), {@code layer.N.bias}, {@code layer.N.srelu} where there is one, the optimizer's buffers ({@code layer.N.velocity}, or {@code .first_moment} and {@code .second_moment};
  * the same with {@code bias_} and {@code srelu_}), {@code input.offset} and {@code input.scale}. A restricted Boltzmann
  * machine also has {@code layer.0.visible_bias}, {@code .base_bias} and, if persistent, {@code .chains}. N counts from
- * 0. The metadata hold JSON texts. Nothing here depends on where or how fast a run went.
+ * 0. The metadata hold JSON texts, {@code features} (names) and {@code image} (channels, height, width) only where they
+ * are known. Nothing here depends on where or how fast a run went.
  *
  * @param configuration the settings that the numbers depend on
  * @param training the state of training, a JSON text
  * @param classes the class names, in the order of the outputs
  * @param offset subtracted from each feature
  * @param scale multiplied with each feature after that
- * @param image how the features form an image; null for a network that does not care
  * @param layers what the layers have learned
+ * @param inputs what is known of the features
  */
 @SuppressWarnings("ArrayRecordComponent") // adopted, not compared
 public record Checkpoint(
@@ -36,9 +37,20 @@ public record Checkpoint(
         List<String> classes,
         float[] offset,
         float[] scale,
-        @Nullable Shape image,
-        List<LayerState> layers) {
+        List<LayerState> layers,
+        Inputs inputs) {
     private static final String FORMAT = "coppice-checkpoint/1";
+
+    /** A checkpoint that knows nothing of its features. */
+    public Checkpoint(
+            Map<String, String> configuration,
+            String training,
+            List<String> classes,
+            float[] offset,
+            float[] scale,
+            List<LayerState> layers) {
+        this(configuration, training, classes, offset, scale, layers, Inputs.UNKNOWN);
+    }
 
     /**
      * Replaces {@code file} atomically.
@@ -51,6 +63,12 @@ public record Checkpoint(
         metadata.put("configuration", Json.compact(configuration));
         metadata.put("training", training);
         metadata.put("classes", Json.compact(classes));
+        if (!inputs.names().isEmpty()) {
+            metadata.put("features", Json.compact(inputs.names()));
+        }
+        if (inputs.image() != null) {
+            metadata.put("image", Json.compact(inputs.image()));
+        }
         List<Map<String, Object>> shapes = new ArrayList<>();
         List<TensorEntry> tensors = new ArrayList<>();
         for (int n = 0; n < layers.size(); n++) {
@@ -59,9 +77,6 @@ public record Checkpoint(
             LayerTensors.add(layer, "layer." + n + ".", tensors);
         }
         metadata.put("layers", Json.compact(shapes));
-        if (image != null) {
-            metadata.put("image", image.toString());
-        }
         tensors.add(TensorEntry.floats("input.offset", offset, offset.length));
         tensors.add(TensorEntry.floats("input.scale", scale, scale.length));
         return SafeTensors.write(file, metadata, tensors);
@@ -112,17 +127,26 @@ public record Checkpoint(
             float[] offset = LayerTensors.floats(file, reader, "input.offset", features);
             float[] scale = LayerTensors.floats(file, reader, "input.scale", features);
             String training = Json.compact(parse(file, metadata, "training", Map.class));
-            return new Checkpoint(settings, training, classes, offset, scale, image, layers);
+            return new Checkpoint(
+                    settings, training, classes, offset, scale, layers, inputs(file, metadata, features));
         }
     }
 
-    private static @Nullable Shape image(Path file, Map<String, String> metadata) {
-        String text = metadata.get("image");
-        try {
-            return text == null ? null : Shape.parse(text);
-        } catch (IllegalArgumentException e) {
-            throw MalformedDataException.inFile(file, "metadata image: " + e.getMessage());
+    private static Inputs inputs(Path file, Map<String, String> metadata, int features) {
+        List<String> names = new ArrayList<>();
+        if (metadata.containsKey("features")) {
+            ((List<?>) parse(file, metadata, "features", List.class)).forEach(name -> names.add(String.valueOf(name)));
         }
+        Shape image = metadata.containsKey("image") ? parse(file, metadata, "image", Shape.class) : null;
+        if (!names.isEmpty() && names.size() != features) {
+            throw MalformedDataException.inFile(
+                    file, "metadata features: " + features + " names were expected but there are " + names.size());
+        }
+        if (image != null && image.neurons() != features) {
+            throw MalformedDataException.inFile(
+                    file, "metadata image: " + features + " features do not form an image of " + image);
+        }
+        return new Inputs(names, image);
     }
 
     private static <T> T parse(Path file, Map<String, String> metadata, String key, Class<T> type) {

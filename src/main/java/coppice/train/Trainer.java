@@ -7,15 +7,18 @@ import coppice.backend.Samples;
 import coppice.backend.Totals;
 import coppice.backend.Update;
 import coppice.data.Dataset;
+import coppice.data.ImageShape;
 import coppice.model.FirstWeights;
 import coppice.model.LayerState;
 import coppice.model.Model;
 import coppice.model.ModelSpec;
 import coppice.model.Phase;
+import coppice.model.Shape;
 import coppice.parallel.WorkerPool;
 import coppice.random.RandomStream;
 import coppice.random.Stream;
 import coppice.run.Checkpoint;
+import coppice.run.Inputs;
 import coppice.run.Json;
 import coppice.run.MetricsLog;
 import coppice.run.RunDirectory;
@@ -368,9 +371,16 @@ public final class Trainer {
                         data.train().classes(),
                         data.normalization().offset(),
                         data.normalization().scale(),
-                        spec.image(),
-                        model.state())
+                        model.state(),
+                        inputs(data.train()))
                 .write(directory.last());
+    }
+
+    private static Inputs inputs(Dataset samples) {
+        ImageShape shape = samples.imageShape();
+        return new Inputs(
+                samples.featureNames(),
+                shape == null ? null : new Shape(shape.channels(), shape.height(), shape.width()));
     }
 
     private TrainResult result(String status) {

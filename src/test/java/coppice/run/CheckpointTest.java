@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import coppice.MalformedDataException;
 import coppice.matrix.CsrPattern;
 import coppice.model.LayerState;
+import coppice.model.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,8 +77,8 @@ class CheckpointTest {
                 List.of("a", "b \"c\"", "日本"),
                 floats(5),
                 floats(5),
-                null,
-                List.of(sparse, dense));
+                List.of(sparse, dense),
+                new Inputs(List.of("a", "b", "größe", "\"d\"", ""), new Shape(5, 1, 1)));
     }
 
     /** Compares bits, so that zeros of either sign and NaNs count. */
@@ -123,6 +124,7 @@ class CheckpointTest {
         assertEquals(written.configuration(), read.configuration());
         assertEquals(written.training(), read.training());
         assertEquals(written.classes(), read.classes());
+        assertEquals(written.inputs(), read.inputs());
         assertBits(List.of(written.offset(), written.scale()), List.of(read.offset(), read.scale()));
         assertEquals(2, read.layers().size());
         for (int n = 0; n < 2; n++) {
@@ -182,6 +184,28 @@ class CheckpointTest {
         assertTrue(message.startsWith(file + ": "), message);
         assertFalse(message.contains("\n"), message);
         return message.substring(file.toString().length() + 2);
+    }
+
+    @Test
+    void whatIsKnownOfTheInputsIsOptionalButMustFit(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("a.safetensors");
+        Parts parts = Parts.of(file);
+        parts.metadata().keySet().removeAll(List.of("features", "image"));
+        parts.write(file);
+        assertEquals(Inputs.UNKNOWN, Checkpoint.read(file).inputs());
+        parts.metadata().put("features", "[\"a\",\"b\"]");
+        parts.write(file);
+        assertEquals("metadata features: 5 names were expected but there are 2", message(file));
+        parts.metadata().remove("features");
+        for (String image : List.of(
+                "{\"channels\":1,\"height\":2,\"width\":3}",
+                "{\"channels\":-5,\"height\":-1,\"width\":1}",
+                "[]",
+                "{\"channels\":65536,\"height\":65536,\"width\":65536}")) {
+            parts.metadata().put("image", image);
+            parts.write(file);
+            assertTrue(message(file).startsWith("metadata image: "), image);
+        }
     }
 
     @ParameterizedTest

@@ -55,8 +55,20 @@ final class DataSources {
         if (base >= 0) {
             request = request.withSparseIndexBase(base);
         }
+        if (fillsMissing(settings)) {
+            request = request.withMissingAllowed();
+        }
         String variables = settings.find("variables");
         return variables == null ? request : request.withVariables(Arrays.asList(variables.split(",", -1)));
+    }
+
+    /** Whether missing values are allowed, and the training means stand in for them. */
+    static boolean fillsMissing(Settings settings) {
+        return settings.parse("missing", "error or mean", text -> switch (text) {
+            case "error" -> false;
+            case "mean" -> true;
+            default -> null;
+        });
     }
 
     private static LoadRequest.Header header(Settings settings) {
@@ -135,7 +147,9 @@ final class DataSources {
 
     private static void requireLabels(Dataset data, String source) {
         if (!data.hasLabels()) {
-            throw MalformedDataException.inFile(paths(source).get(0), "labels are needed but there are none");
+            throw MalformedDataException.inFile(
+                    paths(source).get(0),
+                    "labels are needed but there are none; --label names a table's column, --variables an array");
         }
     }
 

@@ -3,7 +3,6 @@ package coppice.cli;
 import coppice.MalformedDataException;
 import coppice.data.Dataset;
 import coppice.data.Datasets;
-import coppice.data.Normalization;
 import coppice.run.Json;
 import coppice.run.RunDirectory;
 import coppice.run.RunManifest;
@@ -225,10 +224,7 @@ final class TrainCommand implements Command {
         }
         UsageException.whereInvalid(() ->
                 config.modelSpec(train.featureCount(), train.classes().size()).connections());
-        Normalization.Kind kind =
-                UsageException.whereInvalid(() -> Normalization.Kind.parse(settings.get("normalize")));
-        Normalization normalization = UsageException.whereInvalid(() -> Normalization.fit(kind, train.features()));
-        return new TrainData(train, parts.validation(), parts.test(), normalization);
+        return TrainingSamples.prepare(parts, settings);
     }
 
     /** The samples as the model takes them. */

@@ -17,13 +17,14 @@ import java.util.Map;
  * there is one, the optimizer's buffers ({@code layer.N.velocity}, or {@code .first_moment} and {@code .second_moment};
  * the same with {@code bias_} and {@code srelu_}), {@code input.offset} and {@code input.scale}. A restricted Boltzmann
  * machine also has {@code layer.0.visible_bias}, {@code .base_bias} and, if persistent, {@code .chains}. N counts from
- * 0. The metadata hold JSON texts. Nothing here depends on where or how fast a run went.
+ * 0. {@link TrainingStatistics} names what else may be there. The metadata hold JSON texts. Nothing here depends on where or how fast a run went.
  *
  * @param configuration the settings that the numbers depend on
  * @param training the state of training, a JSON text
  * @param classes the class names, in the order of the outputs
  * @param offset subtracted from each feature
  * @param scale multiplied with each feature after that
+ * @param statistics what else was measured on the training samples
  * @param layers what the layers have learned
  */
 @SuppressWarnings("ArrayRecordComponent") // adopted, not compared
@@ -33,8 +34,20 @@ public record Checkpoint(
         List<String> classes,
         float[] offset,
         float[] scale,
+        TrainingStatistics statistics,
         List<LayerState> layers) {
     private static final String FORMAT = "coppice-checkpoint/1";
+
+    /** A checkpoint of a run that measured nothing else. */
+    public Checkpoint(
+            Map<String, String> configuration,
+            String training,
+            List<String> classes,
+            float[] offset,
+            float[] scale,
+            List<LayerState> layers) {
+        this(configuration, training, classes, offset, scale, TrainingStatistics.NONE, layers);
+    }
 
     /**
      * Replaces {@code file} atomically.
@@ -61,6 +74,7 @@ public record Checkpoint(
         metadata.put("layers", Json.compact(shapes));
         tensors.add(TensorEntry.floats("input.offset", offset, offset.length));
         tensors.add(TensorEntry.floats("input.scale", scale, scale.length));
+        statistics.addTo(tensors);
         return SafeTensors.write(file, metadata, tensors);
     }
 
@@ -93,18 +107,28 @@ public record Checkpoint(
                 }
                 layers.add(LayerTensors.read(file, reader, shape, "layer." + n + "."));
             }
-            int features = layers.isEmpty() ? 0 : layers.get(0).inputs();
-            int outputs = layers.isEmpty() ? 0 : layers.get(layers.size() - 1).outputs();
-            boolean machine = !layers.isEmpty() && layers.get(0).visible() != null; // its outputs are no classes
-            if (layers.isEmpty() || (!machine && classes.size() != outputs)) {
+            if (layers.isEmpty()) {
                 throw MalformedDataException.inFile(
-                        file,
-                        "a class for each of " + outputs + " outputs was expected but there are " + classes.size());
+                        file, "a class for each of 0 outputs was expected but there are " + classes.size());
             }
+            int features = layers.get(0).inputs();
+            TrainingStatistics statistics = TrainingStatistics.read(file, reader, layers);
+            requireClasses(file, classes, layers, statistics);
             float[] offset = LayerTensors.floats(file, reader, "input.offset", features);
             float[] scale = LayerTensors.floats(file, reader, "input.scale", features);
             String training = Json.compact(parse(file, metadata, "training", Map.class));
-            return new Checkpoint(settings, training, classes, offset, scale, layers);
+            return new Checkpoint(settings, training, classes, offset, scale, statistics, layers);
+        }
+    }
+
+    /** A class an output; one output and no class where a number is predicted. The outputs of a machine are neither. */
+    private static void requireClasses(
+            Path file, List<String> classes, List<LayerState> layers, TrainingStatistics statistics) {
+        int outputs = layers.get(layers.size() - 1).outputs();
+        boolean number = statistics.target() != null && outputs == 1 && classes.isEmpty();
+        if (!number && classes.size() != outputs && layers.get(0).visible() == null) {
+            throw MalformedDataException.inFile(
+                    file, "a class for each of " + outputs + " outputs was expected but there are " + classes.size());
         }
     }
 

@@ -20,7 +20,7 @@ public final class Settings {
                     "data",
                     "NAME|PATH[,PATH...]",
                     "digits",
-                    "a known data set, or files (IDX: images,labels; CIFAR: batches)"),
+                    "a known data set, or files (IDX, NPY: features,labels; CIFAR: batches)"),
             data("test", "PATH[,PATH...]", null, "test files; without them known data sets bring their own"),
             data("validation-data", "PATH[,PATH...]", null, "validation files, in place of --validation"),
             result(
@@ -48,13 +48,20 @@ public final class Settings {
                     "X,Y",
                     null,
                     "Data",
-                    "names of the features and the labels in a MATLAB file; default the usual ones"),
+                    "names of the arrays of features and labels in a MATLAB, NPZ or HDF5 file, and then of the test"
+                            + " features and labels where there are some; default the usual ones"),
             result(
                     "index-base",
                     "B",
                     "auto",
                     "Data",
                     "first feature index of LIBSVM files: 0, 1, or auto: 0 if it occurs"),
+            result(
+                    "missing",
+                    "KIND",
+                    "error",
+                    "Data",
+                    "what missing values are: an error, or the mean of their feature over the training samples"),
             result("train-samples", "N", "0", "Data", "train on N samples drawn at random, 0 for all"),
             result("test-samples", "N", "0", "Data", "test on N samples drawn at random, 0 for all"),
             result(

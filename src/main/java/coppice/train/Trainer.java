@@ -359,6 +359,7 @@ public final class Trainer {
                         data.train().classes(),
                         data.normalization().offset(),
                         data.normalization().scale(),
+                        data.statistics(),
                         model.state())
                 .write(directory.last());
     }

@@ -131,13 +131,16 @@ final class ArrayParts {
     private Datasets.Parts parts() {
         List<String> named = request.variables();
         if (!named.isEmpty()) {
-            Dataset train = dataset(named.get(0), named.size() > 1 ? named.get(1) : null, request);
-            return new Datasets.Parts(
-                    train, null, named.size() == 4 ? heldOut(named.get(2), named.get(3), train) : null);
+            boolean training = request.width() == 0; // files for a model may lack what training needs
+            boolean labelled = named.size() > 1 && (training || has(named.get(1)));
+            boolean tested = named.size() == 4 && (training || has(named.get(2)));
+            Dataset train = dataset(named.get(0), labelled ? named.get(1) : null, request);
+            return new Datasets.Parts(train, null, tested ? heldOut(named.get(2), named.get(3), train) : null);
         }
-        List<Candidate> labelled = candidates().stream()
-                .filter(c -> has(c.names.features) && has(c.names.labels))
-                .toList();
+        List<Candidate> labelled = labelled(TRAIN);
+        if (labelled.isEmpty()) {
+            labelled = labelled(TEST); // a file of test samples alone
+        }
         if (labelled.size() > 1) {
             throw nameless("has several: "
                     + labelled.stream()
@@ -150,17 +153,25 @@ final class ArrayParts {
                 train, sibling(found.template, VALIDATION, train), sibling(found.template, TEST, train));
     }
 
-    private static List<Candidate> candidates() {
+    private List<Candidate> labelled(List<String> words) {
+        return candidates(words).stream()
+                .filter(c -> has(c.names.features) && has(c.names.labels))
+                .toList();
+    }
+
+    private static List<Candidate> candidates(List<String> words) {
         List<Candidate> all = new ArrayList<>();
         WHOLE.forEach(pair -> all.add(new Candidate(pair, null)));
-        DIVIDED.forEach(template -> TRAIN.forEach(part -> all.add(new Candidate(template.of(part), template))));
+        DIVIDED.forEach(template -> words.forEach(part -> all.add(new Candidate(template.of(part), template))));
         return all;
     }
 
     /** The features under a usual name, or else the only array that could hold some. */
     private Candidate features() {
         Map<String, Candidate> usual = new LinkedHashMap<>();
-        candidates().stream().filter(c -> has(c.names.features)).forEach(c -> usual.putIfAbsent(c.names.features, c));
+        candidates(TRAIN).stream()
+                .filter(c -> has(c.names.features))
+                .forEach(c -> usual.putIfAbsent(c.names.features, c));
         if (usual.size() == 1) {
             return usual.values().iterator().next();
         }

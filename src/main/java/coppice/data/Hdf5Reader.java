@@ -18,7 +18,8 @@ import java.util.Set;
 /**
  * Reads HDF5 files through jHDF: data sets of features and labels, found by their paths as {@code train/data}.
  *
- * <p>The library gets the file as one buffer, so that no size the file states makes it allocate. Links are not followed.
+ * <p>The library gets the file as one buffer, so that no size the file states makes it allocate. Links are not
+ * followed.
  */
 final class Hdf5Reader implements DatasetReader {
     static final String SIGNATURE = "\u0089HDF\r\n\u001a\n";

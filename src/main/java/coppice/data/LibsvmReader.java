@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Reads LIBSVM (SVMlight) text: a label, if there are labels, then {@code index:value} pairs with rising indices, one sample a line.
+ * Reads LIBSVM (SVMlight) text: a label, if there are labels, then {@code index:value} pairs with rising indices, one
+ * sample a line.
  *
  * <p>The file does not state its width: it is the largest index unless the request says otherwise.
  */

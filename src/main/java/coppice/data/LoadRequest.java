@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param label for text tables the label column by name or by index (from 0; negative from the end); null for the
  *     last column; {@link #NO_LABEL} for tables without labels
  * @param header whether a text table's first row names the columns
- * @param variables for files of named arrays (MATLAB, NPZ, HDF5) the features', the labels', and then the test features'
- *     and test labels' array, or none to look for the usual names
+ * @param variables for files of named arrays (MATLAB, NPZ, HDF5) the names of the features, of the labels, and then of
+ *     the test features and test labels; or none to look for the usual names
  * @param width number of features the samples must have, as the training set's for a test set; 0 for the file's own
  * @param sparseIndexBase first feature index of a LIBSVM file; null to take 0 if an index 0 occurs and 1 otherwise
  * @param allowMissing whether missing values are read as NaN instead of being an error

@@ -66,6 +66,34 @@ public final class Evaluator {
     }
 
     /**
+     * The measures of a classifier on labelled samples, loss and accuracy aside.
+     *
+     * <p>The class of the greatest output is predicted, the first among equals, as where right answers are counted.
+     *
+     * @param samples as {@link #load}ed from {@code data}
+     */
+    public ClassificationMetrics classify(Samples samples, Dataset data) {
+        int classes = data.classes().size();
+        int[] predicted = new int[data.rows()];
+        double[] margins = new double[data.rows()];
+        for (int start = 0; start < predicted.length; start += batch) {
+            Pass pass = new Pass(Math.min(batch, predicted.length - start), false, 0);
+            gather(samples, start, pass);
+            float[] outputs = backend.download(model.logits(pass));
+            int stride = outputs.length / classes;
+            for (int b = 0; b < pass.batch(); b++) {
+                int best = 0;
+                for (int c = 1; c < classes; c++) {
+                    best = outputs[c * stride + b] > outputs[best * stride + b] ? c : best;
+                }
+                predicted[start + b] = best;
+                margins[start + b] = classes == 2 ? (double) outputs[stride + b] - outputs[b] : 0;
+            }
+        }
+        return ClassificationMetrics.of(classes, data.labels(), predicted, margins);
+    }
+
+    /**
      * What the model makes of samples: the probabilities of the classes or of the hidden units.
      *
      * @param start the first sample

@@ -58,6 +58,7 @@ final class DataSources {
         if (fillsMissing(settings)) {
             request = request.withMissingAllowed();
         }
+        request = request.withRegression(isRegression(settings));
         String variables = settings.find("variables");
         return variables == null ? request : request.withVariables(Arrays.asList(variables.split(",", -1)));
     }
@@ -123,11 +124,19 @@ final class DataSources {
         if (!isRbm(settings)) {
             requireLabels(parts.train(), data);
         }
+        if (isRegression(settings) && parts.train().targets().length == 0) {
+            throw new UsageException("data set " + data + " has classes, but task regression needs numbers");
+        }
         String validationFiles = settings.find("validation-data");
         return new Datasets.Parts(
                 parts.train(),
                 validationFiles == null ? parts.validation() : load(settings, validationFiles, parts.train()),
                 testFiles == null ? parts.test() : load(settings, testFiles, parts.train()));
+    }
+
+    /** Whether labels are numbers to predict. */
+    static boolean isRegression(Settings settings) {
+        return "regression".equals(settings.find("task"));
     }
 
     /** Whether classes do not matter. */

@@ -1,9 +1,11 @@
 package coppice.cli;
 
 import coppice.backend.Samples;
+import coppice.backend.Totals;
 import coppice.data.Dataset;
 import coppice.run.Json;
 import coppice.train.Evaluator;
+import coppice.train.RegressionMetrics;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
@@ -31,9 +33,12 @@ final class EvaluateCommand implements Command {
         return """
                 Prints the mean loss and the accuracy of a saved model, balanced accuracy (the mean recall of the
                 classes), macro F1, the area under the ROC curve of two classes, and for each class precision,
-                recall, F1 and number of samples, with the confusion matrix where it fits. Without --data or --test the samples are
-                the test samples of the run that the model comes from, as its run.json names them. Of a known
-                data set only samples held out in training are used; files are evaluated whole.
+                recall, F1 and number of samples, with the confusion matrix where it fits. Of a model that
+                predicts numbers: root mean squared error, mean absolute error and R2, in the numbers' unit.
+
+                Without --data or --test the samples are the test samples of the run that the model comes from,
+                as its run.json names them. Of a known data set only samples held out in training are used;
+                files are evaluated whole.
 
                 Of a restricted Boltzmann machine it prints the squared error of the reconstruction and, with
                 --ais, the mean log-probability of the samples in nats with an interval of three standard errors.
@@ -83,8 +88,11 @@ final class EvaluateCommand implements Command {
             }
             Evaluator evaluator = model.evaluator(choice.backend());
             Samples loaded = evaluator.load(samples);
-            Evaluation evaluation = new Evaluation(
-                    model, samples.classes(), evaluator.evaluate(loaded), evaluator.classify(loaded, samples));
+            Totals totals = evaluator.evaluate(loaded);
+            Evaluation evaluation = model.config().regression()
+                    ? new RegressionEvaluation(
+                            model, totals, RegressionMetrics.of(samples.targets(), evaluator.predictNumbers(loaded)))
+                    : new ClassEvaluation(model, samples.classes(), totals, evaluator.classify(loaded, samples));
             if (arguments.has("json")) {
                 console.result(Json.compact(evaluation.json()));
             } else {

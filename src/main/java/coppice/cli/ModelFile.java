@@ -90,7 +90,7 @@ record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfi
     /** The model on a backend, ready to measure samples {@link #batch} at a time. */
     Evaluator evaluator(Backend backend) {
         Model model = config.model(backend, spec(), checkpoint.layers(), 0, batch());
-        return new Evaluator(backend, model, batch(), normalization());
+        return new Evaluator(backend, model, batch(), normalization(), checkpoint.statistics());
     }
 
     /** What a restricted Boltzmann machine was trained with. */

@@ -124,6 +124,9 @@ final class SampleOptions {
         if (!data.hasLabels()) {
             throw MalformedDataException.inFile(path, "labels are needed but there are none");
         }
+        if (model.config().regression() != (data.targets().length != 0)) {
+            throw MalformedDataException.inFile(path, "has classes but the model predicts numbers");
+        }
         return data.withClasses(model.checkpoint().classes(), path);
     }
 

@@ -217,7 +217,7 @@ final class TrainCommand implements Command {
     private static TrainData data(Settings settings, TrainConfig config) {
         Datasets.Parts parts = UsageException.whereInvalid(() -> DataSources.load(settings));
         Dataset train = parts.train();
-        if (config.rbm() == null && train.classes().size() < 2) {
+        if (config.classifies() && train.classes().size() < 2) {
             throw MalformedDataException.inFile(
                     Path.of(settings.get("data")),
                     "at least 2 classes are needed but the labels are all " + train.classes());
@@ -311,12 +311,14 @@ final class TrainCommand implements Command {
         int features = data.train().featureCount();
         int classes = data.train().classes().size();
         boolean rbm = config.rbm() != null;
+        int outputs = config.regression() ? 1 : classes;
         lines.add("data " + settings.get("data") + ": " + data.train().rows() + " training"
                 + (validation == null ? "" : ", " + validation.rows() + " validation")
                 + (test == null ? "" : ", " + test.rows() + " test") + " samples, " + features + " features"
-                + (rbm ? "" : ", " + classes + " classes"));
+                + (config.classifies() ? ", " + classes + " classes" : ""));
+        lines.addAll(TrainingSamples.remarks(data, config));
         String sizes = Stream.of(
-                        Stream.of(features), config.hidden().stream(), rbm ? Stream.<Integer>of() : Stream.of(classes))
+                        Stream.of(features), config.hidden().stream(), rbm ? Stream.<Integer>of() : Stream.of(outputs))
                 .flatMap(size -> size)
                 .map(String::valueOf)
                 .collect(Collectors.joining("-"));

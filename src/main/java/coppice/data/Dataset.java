@@ -77,6 +77,15 @@ public final class Dataset {
         return labels.classes();
     }
 
+    /** Number of samples of each class. */
+    public int[] classCounts() {
+        int[] counts = new int[classes().size()];
+        for (int label : labels()) {
+            counts[label]++;
+        }
+        return counts;
+    }
+
     /** The names of the features, empty if the source has none. */
     public List<String> featureNames() {
         return featureNames;
@@ -113,6 +122,11 @@ public final class Dataset {
     /** The samples of the given rows, in that order. */
     public Dataset select(int[] rows) {
         return new Dataset(Rows.select(features, rows), labels.select(rows), featureNames, format, imageShape);
+    }
+
+    /** The same samples without their labels. */
+    public Dataset withoutLabels() {
+        return new Dataset(features, Labels.NONE, featureNames, format, imageShape);
     }
 
     /** The same samples with other features, as many. */

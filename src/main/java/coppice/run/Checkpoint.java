@@ -17,7 +17,8 @@ import java.util.Map;
  * there is one, the optimizer's buffers ({@code layer.N.velocity}, or {@code .first_moment} and {@code .second_moment};
  * the same with {@code bias_} and {@code srelu_}), {@code input.offset} and {@code input.scale}. A restricted Boltzmann
  * machine also has {@code layer.0.visible_bias}, {@code .base_bias} and, if persistent, {@code .chains}. N counts from
- * 0. {@link TrainingStatistics} names what else may be there. The metadata hold JSON texts. Nothing here depends on where or how fast a run went.
+ * 0. {@link TrainingStatistics} names what else may be there. The metadata hold JSON texts. Nothing here depends on
+ * where or how fast a run went.
  *
  * @param configuration the settings that the numbers depend on
  * @param training the state of training, a JSON text

@@ -71,6 +71,13 @@ public final class Settings {
                     "Data",
                     "zscore, minmax, range (all features together from 0 to 1), unit (bytes / 255) or none; fitted on"
                             + " the training samples"),
+            result(
+                    "task",
+                    "KIND",
+                    "classification",
+                    "Network",
+                    "classification, or regression: labels are numbers, predicted by one output that minimises the squared"
+                            + " error of the numbers brought to mean 0 and standard deviation 1"),
             result("model", "KIND", "mlp", "Network", "mlp: multilayer perceptron; rbm: restricted Boltzmann machine"),
             result("hidden", "N[,N...]", "1000,1000,1000", "Network", "neurons of each hidden layer"),
             result(
@@ -85,6 +92,12 @@ public final class Settings {
                     "cross-entropy",
                     "Network",
                     "cross-entropy, mse, or mse-reference (mse with the published SciPy program's derivative)"),
+            result(
+                    "class-weights",
+                    "KIND",
+                    "none",
+                    "Network",
+                    "balanced: losses are multiplied by samples / (classes * samples of the class); or none"),
             result("dropout", "P", "0.3", "Network", "share of hidden outputs dropped in training, 0 for none"),
             result(
                     "init",
@@ -229,7 +242,8 @@ public final class Settings {
             Map.entry("binarize", "none"));
 
     private static final List<String> NOT_RBM =
-            List.of("activation", "loss", "dropout", "sparse-output", "target-accuracy");
+            List.of("activation", "task", "loss", "class-weights", "dropout", "sparse-output", "target-accuracy");
+    private static final List<String> NOT_REGRESSION = List.of("loss", "class-weights", "target-accuracy");
 
     private final Map<String, String> values;
 
@@ -266,12 +280,17 @@ public final class Settings {
      */
     public static Settings of(Map<String, String> given) {
         boolean rbm = "rbm".equals(given.get("model"));
+        boolean regression = !rbm && "regression".equals(given.get("task"));
         Map<String, String> values = new LinkedHashMap<>();
         for (Setting setting : TABLE) {
             String name = setting.name();
             String own = rbm ? RBM_DEFAULTS.get(name) : null;
             String value = given.getOrDefault(name, own == null ? setting.defaultValue() : own);
-            if (rbm ? NOT_RBM.contains(name) : setting.isOfMachines()) {
+            if (regression && NOT_REGRESSION.contains(name)) {
+                if (given.containsKey(name)) {
+                    throw new IllegalArgumentException(name + " does not apply to task regression");
+                }
+            } else if (rbm ? NOT_RBM.contains(name) : setting.isOfMachines()) {
                 if (given.containsKey(name)) {
                     throw new IllegalArgumentException(
                             name + (rbm ? " does not apply to model rbm" : " applies to model rbm only"));

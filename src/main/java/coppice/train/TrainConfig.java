@@ -96,6 +96,14 @@ public record TrainConfig(
     }
 
     private static Loss loss(Settings settings) {
+        boolean regression = settings.parse("task", "classification or regression", text -> switch (text) {
+            case "classification" -> false;
+            case "regression" -> true;
+            default -> null;
+        });
+        if (regression) {
+            return Loss.SQUARED_ERROR;
+        }
         return settings.parse("loss", "cross-entropy, mse or mse-reference", text -> switch (text) {
             case "cross-entropy" -> Loss.CROSS_ENTROPY;
             case "mse" -> Loss.MSE;
@@ -201,10 +209,20 @@ public record TrainConfig(
                         : settings.number("target-accuracy", "in (0, 1]", a -> a > 0 && a <= 1));
     }
 
-    /** The shape for a data set; a machine is one layer of weights whose outputs are the hidden units. */
+    /** Whether samples have classes to be right about. */
+    public boolean classifies() {
+        return rbm == null && !regression();
+    }
+
+    /** Whether a number is predicted. */
+    public boolean regression() {
+        return loss == Loss.SQUARED_ERROR;
+    }
+
+    /** The shape for a data set, with one output for a number; a machine is one layer of weights whose outputs are the hidden units. */
     public ModelSpec modelSpec(int features, int classes) {
         return rbm == null
-                ? new ModelSpec(features, hidden, classes, activation, loss, dropout, sparsity)
+                ? new ModelSpec(features, hidden, regression() ? 1 : classes, activation, loss, dropout, sparsity)
                 : new ModelSpec(features, List.of(), hidden.get(0), activation, loss, dropout, sparsity);
     }
 

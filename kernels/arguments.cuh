@@ -19,7 +19,7 @@
 // Kinds, as the ordinals of the Java enums.
 enum ActivationKind { IDENTITY, RELU, LEAKY, SRELU, TANH, SIGMOID };
 enum UpdateKind { SGD, NESTEROV, ADAM };
-enum LossKind { CROSS_ENTROPY, MSE, MSE_REFERENCE };
+enum LossKind { CROSS_ENTROPY, MSE, MSE_REFERENCE, SQUARED_ERROR };
 
 // Written by the host before each step.
 struct StepState {
@@ -200,8 +200,9 @@ struct Permute {
 struct LossArguments {
   const float *z;         // outputs, (classes, batch)
   float *p;               // probabilities, then the derivative, (classes, batch)
-  const int *labels;      // of all samples
+  const int *labels;      // of all samples; SQUARED_ERROR: the bits of floats
   const int *order;
+  const float *weights;   // of the classes, or null for 1; not with SQUARED_ERROR
   float *losses;          // (batch)
   int *correct;           // (batch), 0 or 1
   unsigned *blocks_done;  // of a launch, 0 between launches

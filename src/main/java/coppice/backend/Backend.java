@@ -70,7 +70,17 @@ public interface Backend extends AutoCloseable {
     // ---- data ----
 
     /** A data set on the device: samples as rows, a class index each. */
-    Samples samples(Matrix features, int[] labels);
+    default Samples samples(Matrix features, int[] labels) {
+        return samples(features, labels, null);
+    }
+
+    /**
+     * A data set on the device whose samples count more or less in the loss.
+     *
+     * @param labels a class index a sample, or what else the loss compares outputs with
+     * @param classWeights what the loss of a sample of each class is multiplied by, and its derivative; null for 1
+     */
+    Samples samples(Matrix features, int[] labels, float @Nullable [] classWeights);
 
     /** Sets the order in which {@link #gather} takes samples; {@code order} is copied. */
     void order(Samples samples, int[] order);
@@ -303,7 +313,7 @@ public interface Backend extends AutoCloseable {
 
     /**
      * Turns outputs into probabilities or scores, in the outputs' gradient tensor: softmax (sums sequential over the
-     * classes) or the logistic function.
+     * classes), the logistic function, or for {@link Loss#SQUARED_ERROR} the outputs themselves.
      */
     void probabilities(Loss loss, Neurons outputs, Pass pass);
 
@@ -311,7 +321,8 @@ public interface Backend extends AutoCloseable {
      * Compares outputs with the labels of the batch that starts at {@code start} of the order: adds to the totals, and
      * in training leaves the derivative of the batch's mean loss in the outputs' gradient tensor.
      *
-     * <p>A sample's loss is sequential over the classes; the batch's loss is summed by lanes and added to the total in
+     * <p>A sample's loss is sequential over the classes, then multiplied by its class's weight; so is 1 / batch, by which
+     * the derivative is multiplied: the mean is over the samples, not over their weights. The batch's loss is summed by lanes and added to the total in
      * double precision. The class of the greatest output wins, the lowest index among equals.
      */
     void loss(Loss loss, Samples samples, int start, Neurons outputs, Pass pass);

@@ -3,6 +3,7 @@ package coppice.cli;
 import coppice.MalformedDataException;
 import coppice.backend.Backend;
 import coppice.data.Dataset;
+import coppice.data.Imputation;
 import coppice.data.Normalization;
 import coppice.model.LayerState;
 import coppice.model.Model;
@@ -69,10 +70,16 @@ record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfi
         return new Normalization(kind, checkpoint.offset(), checkpoint.scale());
     }
 
+    /** Samples with the training means where values are missing. */
+    Dataset filled(Dataset samples) {
+        float[] means = checkpoint.statistics().means();
+        return means == null ? samples : new Imputation(means).apply(samples);
+    }
+
     /** The model on a backend, ready to measure samples {@link #batch} at a time. */
     Evaluator evaluator(Backend backend) {
         Model model = config.model(backend, spec(), checkpoint.layers(), 0, batch());
-        return new Evaluator(backend, model, batch(), normalization());
+        return new Evaluator(backend, model, batch(), normalization(), checkpoint.statistics());
     }
 
     /** What a restricted Boltzmann machine was trained with. */

@@ -35,7 +35,11 @@ final class SampleOptions {
                 new CommandOption(
                         "index-base", "B", otherwise, "Data", "first feature index of LIBSVM files: 0, 1 or auto"),
                 new CommandOption(
-                        "variables", "X,Y", otherwise, "Data", "names of features and labels in a MATLAB file"));
+                        "variables",
+                        "X,Y",
+                        otherwise,
+                        "Data",
+                        "names of the arrays of features and labels in a MATLAB, NPZ or HDF5 file"));
     }
 
     /** Settings with the options of {@link #format} on top. */
@@ -65,7 +69,7 @@ final class SampleOptions {
         LoadRequest request = UsageException.whereInvalid(() -> DataSources.request(settings, list))
                 .withWidth(model.spec().inputs());
         Datasets.Parts parts = Datasets.loadParts(request);
-        return Objects.requireNonNullElse(parts.test(), parts.train());
+        return model.filled(Objects.requireNonNullElse(parts.test(), parts.train()));
     }
 
     /** The test samples of the run that a model comes from. */
@@ -111,7 +115,7 @@ final class SampleOptions {
                     "has " + test.featureCount() + " features but the model takes "
                             + model.spec().inputs());
         }
-        return test;
+        return model.filled(test);
     }
 
     /** The same with the classes of the model; the labels must be there. */
@@ -119,6 +123,9 @@ final class SampleOptions {
         Path path = DataSources.paths(source).get(0);
         if (!data.hasLabels()) {
             throw MalformedDataException.inFile(path, "labels are needed but there are none");
+        }
+        if (model.config().regression() != (data.targets().length != 0)) {
+            throw MalformedDataException.inFile(path, "has classes but the model predicts numbers");
         }
         return data.withClasses(model.checkpoint().classes(), path);
     }

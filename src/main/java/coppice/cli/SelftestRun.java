@@ -250,7 +250,7 @@ final class SelftestRun {
     // ---- tensors ----
 
     private Samples samples(int storage) {
-        Samples samples = backend.samples(shape.features(storage), shape.labels());
+        Samples samples = backend.samples(shape.features(storage), shape.labels(), shape.classWeights());
         backend.order(samples, shape.order());
         return samples;
     }

@@ -3,7 +3,6 @@ package coppice.cli;
 import coppice.MalformedDataException;
 import coppice.data.Dataset;
 import coppice.data.Datasets;
-import coppice.data.Normalization;
 import coppice.model.ModelSpec;
 import coppice.model.Shape;
 import coppice.run.Json;
@@ -222,16 +221,13 @@ final class TrainCommand implements Command {
     private static TrainData data(Settings settings, TrainConfig config) {
         Datasets.Parts parts = UsageException.whereInvalid(() -> DataSources.load(settings));
         Dataset train = parts.train();
-        if (config.rbm() == null && train.classes().size() < 2) {
+        if (config.classifies() && train.classes().size() < 2) {
             throw MalformedDataException.inFile(
                     Path.of(settings.get("data")),
                     "at least 2 classes are needed but the labels are all " + train.classes());
         }
         UsageException.whereInvalid(() -> config.modelSpec(train).connections());
-        Normalization.Kind kind =
-                UsageException.whereInvalid(() -> Normalization.Kind.parse(settings.get("normalize")));
-        Normalization normalization = UsageException.whereInvalid(() -> Normalization.fit(kind, train.features()));
-        return new TrainData(train, parts.validation(), parts.test(), normalization);
+        return TrainingSamples.prepare(parts, settings);
     }
 
     /** The samples as the model takes them. */
@@ -331,11 +327,11 @@ final class TrainCommand implements Command {
         Dataset validation = data.validation();
         int features = data.train().featureCount();
         int classes = data.train().classes().size();
-        boolean rbm = config.rbm() != null;
         lines.add("data " + settings.get("data") + ": " + data.train().rows() + " training"
                 + (validation == null ? "" : ", " + validation.rows() + " validation")
                 + (test == null ? "" : ", " + test.rows() + " test") + " samples, " + features + " features"
-                + (rbm ? "" : ", " + classes + " classes"));
+                + (config.classifies() ? ", " + classes + " classes" : ""));
+        lines.addAll(TrainingSamples.remarks(data, config));
         lines.add(network(settings, config.modelSpec(data.train())));
         lines.add("backend " + choice.backend().name() + ": " + choice.backend().description() + " (" + choice.reason()
                 + ")");

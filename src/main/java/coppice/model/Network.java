@@ -150,6 +150,12 @@ public final class Network implements Model {
     }
 
     @Override
+    public Tensor logits(Pass pass) {
+        forward(pass);
+        return outputs().output();
+    }
+
+    @Override
     public Tensor output(Pass pass) {
         forward(pass);
         backend.probabilities(loss, outputs(), pass);

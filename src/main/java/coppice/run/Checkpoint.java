@@ -16,17 +16,19 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Tensors: {@code layer.N.row_offsets}, {@code layer.N.column_indices} and {@code layer.N.values} of a sparse layer
  * (CSR, outputs x inputs) or {@code layer.N.weight} of a dense one (of a convolution (filters, channels, height,
- * width)), {@code layer.N.bias}, {@code layer.N.srelu} where there is one, the optimizer's buffers ({@code layer.N.velocity}, or {@code .first_moment} and {@code .second_moment};
- * the same with {@code bias_} and {@code srelu_}), {@code input.offset} and {@code input.scale}. A restricted Boltzmann
+ * width)), {@code layer.N.bias}, {@code layer.N.srelu} where there is one, the optimizer's buffers ({@code
+ * layer.N.velocity}, or {@code .first_moment} and {@code .second_moment}; the same with {@code bias_} and {@code srelu_}), {@code input.offset} and {@code input.scale}. A restricted Boltzmann
  * machine also has {@code layer.0.visible_bias}, {@code .base_bias} and, if persistent, {@code .chains}. N counts from
- * 0. The metadata hold JSON texts, {@code features} (names) and {@code image} (channels, height, width) only where they
- * are known. Nothing here depends on where or how fast a run went.
+ * 0. {@link TrainingStatistics} names what else may be there. The metadata hold JSON texts, {@code features} (names) and
+ * {@code image} (channels, height, width) only where they are known. Nothing here depends on where or how fast a run
+ * went.
  *
  * @param configuration the settings that the numbers depend on
  * @param training the state of training, a JSON text
  * @param classes the class names, in the order of the outputs
  * @param offset subtracted from each feature
  * @param scale multiplied with each feature after that
+ * @param statistics what else was measured on the training samples
  * @param layers what the layers have learned
  * @param inputs what is known of the features
  */
@@ -37,11 +39,12 @@ public record Checkpoint(
         List<String> classes,
         float[] offset,
         float[] scale,
+        TrainingStatistics statistics,
         List<LayerState> layers,
         Inputs inputs) {
     private static final String FORMAT = "coppice-checkpoint/1";
 
-    /** A checkpoint that knows nothing of its features. */
+    /** A checkpoint that knows nothing of its features, of a run that measured nothing else. */
     public Checkpoint(
             Map<String, String> configuration,
             String training,
@@ -49,7 +52,7 @@ public record Checkpoint(
             float[] offset,
             float[] scale,
             List<LayerState> layers) {
-        this(configuration, training, classes, offset, scale, layers, Inputs.UNKNOWN);
+        this(configuration, training, classes, offset, scale, TrainingStatistics.NONE, layers, Inputs.UNKNOWN);
     }
 
     /**
@@ -79,6 +82,7 @@ public record Checkpoint(
         metadata.put("layers", Json.compact(shapes));
         tensors.add(TensorEntry.floats("input.offset", offset, offset.length));
         tensors.add(TensorEntry.floats("input.scale", scale, scale.length));
+        statistics.addTo(tensors);
         return SafeTensors.write(file, metadata, tensors);
     }
 
@@ -100,13 +104,11 @@ public record Checkpoint(
             List<String> classes = new ArrayList<>();
             ((List<?>) parse(file, metadata, "classes", List.class)).forEach(name -> classes.add(String.valueOf(name)));
             List<?> shapes = parse(file, metadata, "layers", List.class);
-            Shape image = image(file, metadata);
+            boolean chained = !settings.containsKey("layers"); // nothing between the layers of weights
             List<LayerState> layers = new ArrayList<>();
             for (int n = 0; n < shapes.size(); n++) {
                 LayerShape shape = LayerShape.of(file, n, shapes.get(n));
-                if (image == null
-                        && n > 0
-                        && shape.inputs() != layers.get(n - 1).outputs()) {
+                if (chained && n > 0 && shape.inputs() != layers.get(n - 1).outputs()) {
                     throw MalformedDataException.inFile(
                             file,
                             "layer " + n + " takes " + shape.inputs() + " inputs but layer " + (n - 1) + " has "
@@ -114,30 +116,50 @@ public record Checkpoint(
                 }
                 layers.add(LayerTensors.read(file, reader, shape, "layer." + n + "."));
             }
-            int features = image != null
-                    ? image.neurons()
-                    : layers.isEmpty() ? 0 : layers.get(0).inputs();
-            int outputs = layers.isEmpty() ? 0 : layers.get(layers.size() - 1).outputs();
-            boolean machine = !layers.isEmpty() && layers.get(0).visible() != null; // its outputs are no classes
-            if (layers.isEmpty() || (!machine && classes.size() != outputs)) {
+            if (layers.isEmpty()) {
                 throw MalformedDataException.inFile(
-                        file,
-                        "a class for each of " + outputs + " outputs was expected but there are " + classes.size());
+                        file, "a class for each of 0 outputs was expected but there are " + classes.size());
             }
+            Shape image = image(file, metadata);
+            int features = chained || image == null ? layers.get(0).inputs() : image.neurons();
+            int outputs = layers.get(layers.size() - 1).outputs();
+            TrainingStatistics statistics = TrainingStatistics.read(file, reader, features, outputs);
+            requireClasses(file, classes, layers, statistics);
             float[] offset = LayerTensors.floats(file, reader, "input.offset", features);
             float[] scale = LayerTensors.floats(file, reader, "input.scale", features);
             String training = Json.compact(parse(file, metadata, "training", Map.class));
             return new Checkpoint(
-                    settings, training, classes, offset, scale, layers, inputs(file, metadata, features));
+                    settings,
+                    training,
+                    classes,
+                    offset,
+                    scale,
+                    statistics,
+                    layers,
+                    inputs(file, metadata, features, image));
         }
     }
 
-    private static Inputs inputs(Path file, Map<String, String> metadata, int features) {
+    /** A class an output; one output and no class where a number is predicted. The outputs of a machine are neither. */
+    private static void requireClasses(
+            Path file, List<String> classes, List<LayerState> layers, TrainingStatistics statistics) {
+        int outputs = layers.get(layers.size() - 1).outputs();
+        boolean number = statistics.target() != null && outputs == 1 && classes.isEmpty();
+        if (!number && classes.size() != outputs && layers.get(0).visible() == null) {
+            throw MalformedDataException.inFile(
+                    file, "a class for each of " + outputs + " outputs was expected but there are " + classes.size());
+        }
+    }
+
+    private static @Nullable Shape image(Path file, Map<String, String> metadata) {
+        return metadata.containsKey("image") ? parse(file, metadata, "image", Shape.class) : null;
+    }
+
+    private static Inputs inputs(Path file, Map<String, String> metadata, int features, @Nullable Shape image) {
         List<String> names = new ArrayList<>();
         if (metadata.containsKey("features")) {
             ((List<?>) parse(file, metadata, "features", List.class)).forEach(name -> names.add(String.valueOf(name)));
         }
-        Shape image = metadata.containsKey("image") ? parse(file, metadata, "image", Shape.class) : null;
         if (!names.isEmpty() && names.size() != features) {
             throw MalformedDataException.inFile(
                     file, "metadata features: " + features + " names were expected but there are " + names.size());

@@ -118,10 +118,9 @@ record Tails(double[] values, int[] counts, double[] logarithms) {
     /** One standard error of that exponent, from the curvature of the likelihood. */
     double standardError(int i, double exponent) {
         double step = 1e-3 * (exponent - 1);
-        double curvature = (likelihood(i, exponent + step)
-                        - 2 * likelihood(i, exponent)
-                        + likelihood(i, exponent - step))
-                / (step * step);
+        double curvature =
+                (likelihood(i, exponent + step) - 2 * likelihood(i, exponent) + likelihood(i, exponent - step))
+                        / (step * step);
         return 1 / Math.sqrt(-curvature * counts[i]);
     }
 }

@@ -21,7 +21,7 @@ public final class Settings {
                     "data",
                     "NAME|PATH[,PATH...]",
                     "digits",
-                    "a known data set, or files (IDX: images,labels; CIFAR: batches)"),
+                    "a known data set, or files (IDX, NPY: features,labels; CIFAR: batches)"),
             data("test", "PATH[,PATH...]", null, "test files; without them known data sets bring their own"),
             data("validation-data", "PATH[,PATH...]", null, "validation files, in place of --validation"),
             result(
@@ -49,13 +49,20 @@ public final class Settings {
                     "X,Y",
                     null,
                     "Data",
-                    "names of the features and the labels in a MATLAB file; default the usual ones"),
+                    "names of the arrays of features and labels in a MATLAB, NPZ or HDF5 file, and then of the test"
+                            + " features and labels where there are some; default the usual ones"),
             result(
                     "index-base",
                     "B",
                     "auto",
                     "Data",
                     "first feature index of LIBSVM files: 0, 1, or auto: 0 if it occurs"),
+            result(
+                    "missing",
+                    "KIND",
+                    "error",
+                    "Data",
+                    "what missing values are: an error, or the mean of their feature over the training samples"),
             result("train-samples", "N", "0", "Data", "train on N samples drawn at random, 0 for all"),
             result("test-samples", "N", "0", "Data", "test on N samples drawn at random, 0 for all"),
             result(
@@ -65,6 +72,13 @@ public final class Settings {
                     "Data",
                     "zscore, minmax, range (all features together from 0 to 1), unit (bytes / 255) or none; fitted on"
                             + " the training samples"),
+            result(
+                    "task",
+                    "KIND",
+                    "classification",
+                    "Network",
+                    "classification, or regression: labels are numbers, predicted by one output that minimises the squared"
+                            + " error of the numbers brought to mean 0 and standard deviation 1"),
             result(
                     "model",
                     "KIND",
@@ -98,6 +112,12 @@ public final class Settings {
                     "cross-entropy",
                     "Network",
                     "cross-entropy, mse, or mse-reference (mse with the published SciPy program's derivative)"),
+            result(
+                    "class-weights",
+                    "KIND",
+                    "none",
+                    "Network",
+                    "balanced: losses are multiplied by samples / (classes * samples of the class); or none"),
             result("dropout", "P", "0.3", "Network", "share of hidden outputs dropped in training, 0 for none"),
             result(
                     "init",
@@ -244,8 +264,18 @@ public final class Settings {
     /** What a convolutional network has in place of the table's defaults. */
     public static final Map<String, String> CNN_DEFAULTS = Map.of("layers", LayerGrammar.PAPER_CNN);
 
-    private static final List<String> NOT_RBM =
-            List.of("activation", "loss", "dropout", "sparse-output", "target-accuracy", "layers", "image");
+    private static final List<String> NOT_RBM = List.of(
+            "activation",
+            "task",
+            "loss",
+            "class-weights",
+            "dropout",
+            "sparse-output",
+            "target-accuracy",
+            "layers",
+            "image");
+
+    private static final List<String> NOT_REGRESSION = List.of("loss", "class-weights", "target-accuracy");
 
     /** What {@code layers} says in its own words. */
     private static final List<String> IN_LAYERS = List.of("hidden", "activation", "dropout", "sparse-output");
@@ -290,7 +320,7 @@ public final class Settings {
         for (Setting setting : TABLE) {
             String name = setting.name();
             String value = given.getOrDefault(name, own.getOrDefault(name, setting.defaultValue()));
-            String reason = inapplicable(setting, given.get("model"), layers);
+            String reason = inapplicable(setting, given, layers);
             if (reason != null && given.containsKey(name)) {
                 throw new IllegalArgumentException(reason);
             }
@@ -321,14 +351,18 @@ public final class Settings {
     }
 
     /** Why a setting has no meaning in a run; null if it has. */
-    private static @Nullable String inapplicable(Setting setting, @Nullable String model, boolean layers) {
+    private static @Nullable String inapplicable(Setting setting, Map<String, String> given, boolean layers) {
         String name = setting.name();
+        String model = given.get("model");
         boolean rbm = "rbm".equals(model);
         if (rbm && NOT_RBM.contains(name)) {
             return name + " does not apply to model rbm";
         }
         if (!rbm && setting.isOfMachines()) {
             return name + " applies to model rbm only";
+        }
+        if (!rbm && "regression".equals(given.get("task")) && NOT_REGRESSION.contains(name)) {
+            return name + " does not apply to task regression";
         }
         if (!rbm && layers && IN_LAYERS.contains(name)) {
             return "give layers or " + name + ", not both" + ("cnn".equals(model) ? ": model cnn has layers" : "");

@@ -98,6 +98,14 @@ public record TrainConfig(
     }
 
     private static Loss loss(Settings settings) {
+        boolean regression = settings.parse("task", "classification or regression", text -> switch (text) {
+            case "classification" -> false;
+            case "regression" -> true;
+            default -> null;
+        });
+        if (regression) {
+            return Loss.SQUARED_ERROR;
+        }
         return settings.parse("loss", "cross-entropy, mse or mse-reference", text -> switch (text) {
             case "cross-entropy" -> Loss.CROSS_ENTROPY;
             case "mse" -> Loss.MSE;
@@ -211,7 +219,17 @@ public record TrainConfig(
                         : settings.number("target-accuracy", "in (0, 1]", a -> a > 0 && a <= 1));
     }
 
-    /** The shape for a data set; a machine is one layer of weights whose outputs are the hidden units. */
+    /** Whether samples have classes to be right about. */
+    public boolean classifies() {
+        return rbm == null && !regression();
+    }
+
+    /** Whether a number is predicted. */
+    public boolean regression() {
+        return loss == Loss.SQUARED_ERROR;
+    }
+
+    /** The shape for a data set, with one output for a number; a machine is one layer of weights whose outputs are the hidden units. */
     public ModelSpec modelSpec(Dataset train) {
         ImageShape own = train.imageShape();
         return modelSpec(
@@ -226,7 +244,7 @@ public record TrainConfig(
      * @param own how their features form an image as far as the data say; null if they do not
      */
     public ModelSpec modelSpec(int features, @Nullable Shape own, int classes) {
-        int outputs = rbm == null ? classes : Math.max(1, classes); // a machine has no use for classes
+        int outputs = classifies() ? classes : 1; // a machine has no use for classes
         return ModelSpec.of(layers, features, image == null ? own : image, outputs, loss, sparsity);
     }
 

@@ -103,7 +103,7 @@ public final class Trainer {
         }
         int stateBuffers = config.optimizer().kind().stateBuffers();
         this.model = config.model(backend, spec, layers, stateBuffers, batch);
-        this.evaluator = new Evaluator(backend, model, batch, data.applied());
+        this.evaluator = new Evaluator(backend, model, batch, data.applied(), data.statistics());
         this.train = evaluator.load(data.train());
         this.validation = load(data.validation());
         this.test = load(data.test());
@@ -312,21 +312,21 @@ public final class Trainer {
         return totals;
     }
 
-    /** A machine has no classes to be right about. */
+    /** Only a classifier can be right. */
     private @Nullable Double accuracy(@Nullable Totals totals) {
-        return totals == null || config.rbm() != null ? null : totals.accuracy();
+        return totals == null || !config.classifies() ? null : totals.accuracy();
     }
 
     private static @Nullable Double loss(@Nullable Totals totals) {
         return totals == null ? null : totals.meanLoss();
     }
 
-    /** The greatest accuracy is best, of a machine the least reconstruction error. */
+    /** The greatest accuracy is best, of other models the least loss. */
     private void chooseBest(@Nullable Totals choosing, @Nullable Totals tested) {
         if (choosing == null) {
             return;
         }
-        double score = config.rbm() == null ? choosing.accuracy() : -choosing.meanLoss();
+        double score = config.classifies() ? choosing.accuracy() : -choosing.meanLoss();
         if (state.bestScore == null || score > state.bestScore) {
             state.bestScore = score;
             state.bestTestAccuracy = accuracy(tested);
@@ -371,6 +371,7 @@ public final class Trainer {
                         data.train().classes(),
                         data.normalization().offset(),
                         data.normalization().scale(),
+                        data.statistics(),
                         model.state(),
                         inputs(data.train()))
                 .write(directory.last());

@@ -179,12 +179,13 @@ class UsageTest {
         Map<?, ?> json = Cli.run("data", "describe", table.toString(), "--label", "kind", "--json")
                 .json();
         assertEquals(
-                "[rows, features, classes, label_counts, min, max, missing, sparse, format, sha256]",
+                "[rows, features, classes, label_counts, imbalance, min, max, missing, sparse, format, sha256]",
                 json.keySet().toString());
         assertEquals(3, json.get("rows"));
         assertEquals(2, json.get("features"));
         assertEquals(List.of("a", "b"), json.get("classes"));
         assertEquals(Map.of("a", 2, "b", 1), json.get("label_counts"));
+        assertEquals(2.0, json.get("imbalance"));
         assertEquals(1.0, json.get("min"));
         assertEquals(6.0, json.get("max"));
         assertEquals(1, json.get("missing"));

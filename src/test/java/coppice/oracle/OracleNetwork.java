@@ -2,6 +2,7 @@ package coppice.oracle;
 
 import coppice.backend.Activation;
 import coppice.backend.Loss;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network of two layers in double, by plain loops over dense matrices: the truth that backends are held against.
@@ -18,7 +19,8 @@ public final class OracleNetwork {
     public final double[][] slopes; // (4, hidden)
     public final double[][] kept; // (hidden, batch): 0 where dropped, else the scale
     public final double[][] x; // (inputs, batch)
-    public final int[] labels; // (batch)
+    public final int[] labels; // (batch); for SQUARED_ERROR the bits of floats
+    private final float @Nullable [] classWeights;
 
     public double[][] hiddenZ = {};
     public double[][] hidden = {};
@@ -45,7 +47,8 @@ public final class OracleNetwork {
             double[][] slopes,
             double[][] kept,
             double[][] x,
-            int[] labels) {
+            int[] labels,
+            float @Nullable [] classWeights) {
         this.activation = activation;
         this.loss = loss;
         this.firstWeights = firstWeights;
@@ -56,6 +59,7 @@ public final class OracleNetwork {
         this.kept = kept;
         this.x = x;
         this.labels = labels;
+        this.classWeights = classWeights;
     }
 
     public void forward() {
@@ -70,7 +74,7 @@ public final class OracleNetwork {
         probabilities = new double[logits.length][labels.length];
         totalLoss = 0;
         for (int b = 0; b < labels.length; b++) {
-            totalLoss += loss == Loss.CROSS_ENTROPY ? crossEntropy(b) : squares(b);
+            totalLoss += weight(b) * (loss == Loss.CROSS_ENTROPY ? crossEntropy(b) : squares(b));
         }
     }
 
@@ -109,12 +113,21 @@ public final class OracleNetwork {
         return Math.log(sum) + greatest - logits[labels[b]][b];
     }
 
+    private double weight(int b) {
+        return classWeights == null ? 1 : classWeights[labels[b]];
+    }
+
+    private double target(int k, int b) {
+        return loss == Loss.SQUARED_ERROR ? Float.intBitsToFloat(labels[b]) : labels[b] == k ? 1 : 0;
+    }
+
     private double squares(int b) {
+        boolean number = loss == Loss.SQUARED_ERROR;
         double sum = 0;
         for (int k = 0; k < logits.length; k++) {
-            probabilities[k][b] = logistic(logits[k][b]);
-            double difference = probabilities[k][b] - (labels[b] == k ? 1 : 0);
-            sum += difference * difference / 2;
+            probabilities[k][b] = number ? logits[k][b] : logistic(logits[k][b]);
+            double difference = probabilities[k][b] - target(k, b);
+            sum += difference * difference / (number ? 1 : 2);
         }
         return sum;
     }
@@ -125,13 +138,14 @@ public final class OracleNetwork {
         for (int k = 0; k < logits.length; k++) {
             for (int b = 0; b < batch; b++) {
                 double p = probabilities[k][b];
-                double difference = p - (labels[b] == k ? 1 : 0);
+                double difference = p - target(k, b);
                 double slope = switch (loss) {
                     case CROSS_ENTROPY -> 1;
                     case MSE -> p * (1 - p);
                     case MSE_REFERENCE -> logistic(p) * (1 - logistic(p));
+                    case SQUARED_ERROR -> 2;
                 };
-                dLogits[k][b] = difference * slope / batch;
+                dLogits[k][b] = weight(b) * difference * slope / batch;
             }
         }
         dSecondWeights = outer(dLogits, hidden);

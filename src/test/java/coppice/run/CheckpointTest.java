@@ -77,6 +77,7 @@ class CheckpointTest {
                 List.of("a", "b \"c\"", "日本"),
                 floats(5),
                 floats(5),
+                TrainingStatistics.NONE,
                 List.of(sparse, dense),
                 new Inputs(List.of("a", "b", "größe", "\"d\"", ""), new Shape(5, 1, 1)));
     }

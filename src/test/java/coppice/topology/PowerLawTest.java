@@ -137,7 +137,8 @@ class PowerLawTest {
     @ParameterizedTest
     @CsvSource({"1, 2.5, 3000", "2, 2.2, 300", "3, 3.0, 1000", "4, 1.9, 2000"})
     void recoversTheExponentOfRandomDraws(long seed, double exponent, int neurons) {
-        PowerLaw law = PowerLaw.fit(zipf(exponent, neurons, new SplittableRandom(seed))).orElseThrow();
+        PowerLaw law = PowerLaw.fit(zipf(exponent, neurons, new SplittableRandom(seed)))
+                .orElseThrow();
         assertEquals(exponent, law.exponent(), 3 * law.standardError(), law::toString);
     }
 
@@ -148,7 +149,8 @@ class PowerLawTest {
         int aboveHalf = 0;
         int trials = 60;
         for (int trial = 0; trial < trials; trial++) {
-            double p = fitted(zipf(2.5, 400, new SplittableRandom(trial)), 60, trial).pValue();
+            double p = fitted(zipf(2.5, 400, new SplittableRandom(trial)), 60, trial)
+                    .pValue();
             below += p < 0.1 ? 1 : 0;
             aboveHalf += p >= 0.5 ? 1 : 0;
         }
@@ -202,8 +204,8 @@ class PowerLawTest {
             return text.lines()
                     .skip(1)
                     .map(line -> line.split(",", -1))
-                    .flatMapToInt(cells -> IntStream.generate(() -> Integer.parseInt(cells[0]))
-                            .limit(Integer.parseInt(cells[1])))
+                    .flatMapToInt(cells ->
+                            IntStream.generate(() -> Integer.parseInt(cells[0])).limit(Integer.parseInt(cells[1])))
                     .toArray();
         }
     }

@@ -264,8 +264,9 @@ class TrainerTest {
                         good.classes(),
                         good.offset(),
                         good.scale(),
-                        good.image(),
-                        good.layers())
+                        good.statistics(),
+                        good.layers(),
+                        good.inputs())
                 .write(last);
         MalformedDataException e =
                 assertThrows(MalformedDataException.class, () -> train(directory, NEVER, 1, settings()));

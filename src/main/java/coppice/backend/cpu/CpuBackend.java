@@ -117,8 +117,8 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public Samples samples(Matrix features, int[] labels) {
-        return new CpuSamples(features, labels);
+    public Samples samples(Matrix features, int[] labels, float @Nullable [] classWeights) {
+        return new CpuSamples(features, labels, classWeights);
     }
 
     @Override
@@ -416,7 +416,7 @@ public final class CpuBackend implements Backend {
         for (int b = 0; b < pass.batch(); b++) {
             batchLabels[b] = data.labels[data.order[start + b]];
         }
-        totals = lossKernels.loss(loss, outputs, batchLabels, pass.batch(), pass.training(), totals);
+        totals = lossKernels.loss(loss, outputs, batchLabels, data.classWeights, pass, totals);
     }
 
     @Override

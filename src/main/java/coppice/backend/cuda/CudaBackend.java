@@ -161,8 +161,8 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
-    public Samples samples(Matrix features, int[] labels) {
-        return new CudaSamples(device, features, labels, placement);
+    public Samples samples(Matrix features, int[] labels, float @Nullable [] classWeights) {
+        return new CudaSamples(device, features, labels, classWeights, placement);
     }
 
     @Override

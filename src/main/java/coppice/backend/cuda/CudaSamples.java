@@ -26,9 +26,10 @@ final class CudaSamples implements Samples {
     private @Nullable DeviceMemory columnIndices;
     private @Nullable DeviceMemory values;
     private final DeviceMemory labels;
+    private final @Nullable DeviceMemory classWeights;
     private final DeviceMemory order;
 
-    CudaSamples(Device device, Matrix matrix, int[] labels, DataPlacement placement) {
+    CudaSamples(Device device, Matrix matrix, int[] labels, float @Nullable [] classWeights, DataPlacement placement) {
         this.device = device;
         this.rows = matrix.rows();
         this.features = matrix.columns();
@@ -42,6 +43,8 @@ final class CudaSamples implements Samples {
             put(matrix);
         }
         this.labels = ints(labels);
+        this.classWeights =
+                classWeights == null ? null : put(Pointer.to(classWeights), (long) classWeights.length * Float.BYTES);
         this.order = device.allocate((long) rows * Integer.BYTES, what());
     }
 
@@ -108,6 +111,12 @@ final class CudaSamples implements Samples {
 
     DeviceMemory labels() {
         return labels;
+    }
+
+    /** What the loss of a sample of each class is multiplied by; null for 1. */
+    @Nullable
+    DeviceMemory classWeights() {
+        return classWeights;
     }
 
     DeviceMemory order() {

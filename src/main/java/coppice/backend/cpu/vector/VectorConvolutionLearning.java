@@ -146,8 +146,7 @@ final class VectorConvolutionLearning implements Learning {
         if (b + PANEL <= batch) {
             for (int i = 0; i < count; i++) {
                 for (int lane = 0; lane < PANEL; lane += LENGTH) {
-                    FloatVector.fromArray(FLOATS, data, from + i * step + lane)
-                            .intoArray(out, to + i * outStep + lane);
+                    FloatVector.fromArray(FLOATS, data, from + i * step + lane).intoArray(out, to + i * outStep + lane);
                 }
             }
             return;

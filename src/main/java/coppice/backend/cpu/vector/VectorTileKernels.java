@@ -56,7 +56,17 @@ final class VectorTileKernels {
             sixRows(terms, w, wAt, x, xAt + b, start, startAt + b, startStep, out, outAt + b, outStep);
             int five = 6 * startStep + b;
             fiveRows(
-                    terms, w, wAt + 6, x, xAt + b, start, startAt + five, startStep, out, outAt + 6 * outStep + b, outStep);
+                    terms,
+                    w,
+                    wAt + 6,
+                    x,
+                    xAt + b,
+                    start,
+                    startAt + five,
+                    startStep,
+                    out,
+                    outAt + 6 * outStep + b,
+                    outStep);
         }
     }
 
@@ -369,27 +379,49 @@ final class VectorTileKernels {
         FloatVector.fromArray(FLOATS, lanes, lanesAt).add(a00).intoArray(lanes, lanesAt);
         FloatVector.fromArray(FLOATS, lanes, lanesAt + LENGTH).add(b00).intoArray(lanes, lanesAt + LENGTH);
         FloatVector.fromArray(FLOATS, lanes, lanesAt + PANEL).add(a01).intoArray(lanes, lanesAt + PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + PANEL + LENGTH).add(b01).intoArray(lanes, lanesAt + PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, lanes, lanesAt + PANEL + LENGTH)
+                .add(b01)
+                .intoArray(lanes, lanesAt + PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, lanes, lanesAt + 2 * PANEL).add(a02).intoArray(lanes, lanesAt + 2 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 2 * PANEL + LENGTH).add(b02).intoArray(lanes, lanesAt + 2 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, lanes, lanesAt + 2 * PANEL + LENGTH)
+                .add(b02)
+                .intoArray(lanes, lanesAt + 2 * PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, lanes, lanesAt + 3 * PANEL).add(a10).intoArray(lanes, lanesAt + 3 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 3 * PANEL + LENGTH).add(b10).intoArray(lanes, lanesAt + 3 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, lanes, lanesAt + 3 * PANEL + LENGTH)
+                .add(b10)
+                .intoArray(lanes, lanesAt + 3 * PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, lanes, lanesAt + 4 * PANEL).add(a11).intoArray(lanes, lanesAt + 4 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 4 * PANEL + LENGTH).add(b11).intoArray(lanes, lanesAt + 4 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, lanes, lanesAt + 4 * PANEL + LENGTH)
+                .add(b11)
+                .intoArray(lanes, lanesAt + 4 * PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, lanes, lanesAt + 5 * PANEL).add(a12).intoArray(lanes, lanesAt + 5 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 5 * PANEL + LENGTH).add(b12).intoArray(lanes, lanesAt + 5 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, lanes, lanesAt + 5 * PANEL + LENGTH)
+                .add(b12)
+                .intoArray(lanes, lanesAt + 5 * PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, lanes, lanesAt + 6 * PANEL).add(a20).intoArray(lanes, lanesAt + 6 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 6 * PANEL + LENGTH).add(b20).intoArray(lanes, lanesAt + 6 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, lanes, lanesAt + 6 * PANEL + LENGTH)
+                .add(b20)
+                .intoArray(lanes, lanesAt + 6 * PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, lanes, lanesAt + 7 * PANEL).add(a21).intoArray(lanes, lanesAt + 7 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 7 * PANEL + LENGTH).add(b21).intoArray(lanes, lanesAt + 7 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, lanes, lanesAt + 7 * PANEL + LENGTH)
+                .add(b21)
+                .intoArray(lanes, lanesAt + 7 * PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, lanes, lanesAt + 8 * PANEL).add(a22).intoArray(lanes, lanesAt + 8 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 8 * PANEL + LENGTH).add(b22).intoArray(lanes, lanesAt + 8 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, lanes, lanesAt + 8 * PANEL + LENGTH)
+                .add(b22)
+                .intoArray(lanes, lanesAt + 8 * PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, lanes, lanesAt + 9 * PANEL).add(a30).intoArray(lanes, lanesAt + 9 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 9 * PANEL + LENGTH).add(b30).intoArray(lanes, lanesAt + 9 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, lanes, lanesAt + 9 * PANEL + LENGTH)
+                .add(b30)
+                .intoArray(lanes, lanesAt + 9 * PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, lanes, lanesAt + 10 * PANEL).add(a31).intoArray(lanes, lanesAt + 10 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 10 * PANEL + LENGTH).add(b31).intoArray(lanes, lanesAt + 10 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, lanes, lanesAt + 10 * PANEL + LENGTH)
+                .add(b31)
+                .intoArray(lanes, lanesAt + 10 * PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, lanes, lanesAt + 11 * PANEL).add(a32).intoArray(lanes, lanesAt + 11 * PANEL);
-        FloatVector.fromArray(FLOATS, lanes, lanesAt + 11 * PANEL + LENGTH).add(b32).intoArray(lanes, lanesAt + 11 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, lanes, lanesAt + 11 * PANEL + LENGTH)
+                .add(b32)
+                .intoArray(lanes, lanesAt + 11 * PANEL + LENGTH);
     }
 
     /** One vector of lanes of each sum, with 16 registers. */

@@ -23,6 +23,7 @@ public final class Main {
             new PredictCommand(),
             new SampleCommand(),
             new InspectCommand(),
+            new ExportCommand(),
             new DataCommand(),
             new DevicesCommand(),
             new SelftestCommand());

@@ -29,6 +29,12 @@ public final class FirstWeights {
         return layers;
     }
 
+    /** The last layer as {@link #draw} draws it. */
+    public static LayerState drawOutput(ModelSpec spec, long seed, WorkerPool pool) {
+        int last = spec.layers() - 1;
+        return drawLayer(spec, last, spec.connections()[last], seed, pool);
+    }
+
     private static LayerState drawLayer(ModelSpec spec, int layer, int connections, long seed, WorkerPool pool) {
         int outputs = spec.layerOutputs(layer);
         int inputs = spec.layerInputs(layer);

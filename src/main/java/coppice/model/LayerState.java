@@ -31,13 +31,6 @@ public record LayerState(
         List<float[]> slopeState,
         @Nullable VisibleUnits visible) {
 
-    /** The same without the states of persistent chains. */
-    public LayerState withoutChains() {
-        return visible == null
-                ? this
-                : withVisible(new VisibleUnits(visible.bias(), visible.biasState(), visible.baseBias(), null));
-    }
-
     /** Number of stored weights. */
     public int connections() {
         return weights.length;

@@ -36,6 +36,7 @@ class ArchitectureTest {
             data         : matrix random
             model        : backend topology matrix random parallel
             run          : model topology backend matrix
+            onnx         : run model backend matrix
             train        : run data model topology backend matrix random parallel
             report       : run train model topology matrix random parallel
             """;

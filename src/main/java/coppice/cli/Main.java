@@ -24,6 +24,7 @@ public final class Main {
             new PredictCommand(),
             new SampleCommand(),
             new InspectCommand(),
+            new ExportCommand(),
             new ReportCommand(),
             new DataCommand(),
             new DevicesCommand(),

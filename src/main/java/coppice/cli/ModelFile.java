@@ -5,7 +5,6 @@ import coppice.backend.Backend;
 import coppice.data.Dataset;
 import coppice.data.Imputation;
 import coppice.data.Normalization;
-import coppice.model.LayerState;
 import coppice.model.Model;
 import coppice.model.ModelSpec;
 import coppice.model.Rbm;
@@ -22,8 +21,8 @@ import java.util.Objects;
 /**
  * A saved model that a command reads.
  *
- * @param path the checkpoint
- * @param checkpoint its content
+ * @param path the checkpoint or export
+ * @param checkpoint its content, without what only training needs
  * @param settings the settings it was trained with
  * @param config the same, as parts
  */
@@ -38,7 +37,7 @@ record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfi
         if (!Files.exists(path)) {
             throw MalformedDataException.inFile(path, "there is no such checkpoint");
         }
-        Checkpoint checkpoint = Checkpoint.read(path);
+        Checkpoint checkpoint = Checkpoint.readWeights(path);
         try {
             Settings settings = Settings.of(checkpoint.configuration());
             ModelFile file = new ModelFile(path, checkpoint, settings, TrainConfig.of(settings));
@@ -93,11 +92,10 @@ record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfi
 
     /** The machine on a backend, {@code batch} samples at a time. */
     Rbm rbm(Backend backend, int batch) {
-        LayerState layer = checkpoint.layers().get(0).withoutChains();
         return new Rbm(
                 backend,
                 rbmConfig().divergence(),
-                layer,
+                checkpoint.layers().get(0),
                 0,
                 batch,
                 config.loop().seed());

@@ -17,8 +17,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The samples that a command puts through a saved model, and the options that say which. */
 final class SampleOptions {
-    static final CommandOption FROM =
-            CommandOption.value("from", "RUN|FILE", "the model: a run directory (its best checkpoint) or a checkpoint");
+    static final CommandOption FROM = CommandOption.value(
+            "from",
+            "RUN|FILE",
+            "the model: a run directory (its best checkpoint), a checkpoint or an" + " export (safetensors, npz)");
     static final CommandOption VERBOSE = CommandOption.flag("verbose", "print the whole trace of an error");
     private static final List<String> FORMAT_NAMES = List.of("label", "header", "variables", "index-base");
     private static final String MANIFEST = "run.json";

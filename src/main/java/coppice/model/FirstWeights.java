@@ -31,6 +31,13 @@ public final class FirstWeights {
         return layers;
     }
 
+    /** The last layer as {@link #draw} draws it. */
+    public static LayerState drawOutput(ModelSpec spec, long seed, WorkerPool pool) {
+        int[] connections = spec.connections();
+        int last = connections.length - 1;
+        return drawLayer(spec.sparsity(), spec.learned().get(last), last, connections[last], seed, pool);
+    }
+
     private static LayerState drawLayer(
             ModelSpec.Sparsity sparsity,
             ModelSpec.Stage stage,

@@ -39,13 +39,6 @@ public record LayerState(
         return window == null ? outputs : Math.multiplyExact(outputs, window.positions());
     }
 
-    /** The same without the states of persistent chains. */
-    public LayerState withoutChains() {
-        return visible == null
-                ? this
-                : withVisible(new VisibleUnits(visible.bias(), visible.biasState(), visible.baseBias(), null));
-    }
-
     /** Number of stored weights. */
     public int connections() {
         return weights.length;

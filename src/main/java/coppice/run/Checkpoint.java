@@ -4,6 +4,8 @@ import coppice.MalformedDataException;
 import coppice.model.LayerState;
 import coppice.model.Shape;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -62,6 +64,26 @@ public record Checkpoint(
      */
     public String write(Path file) throws IOException {
         Map<String, String> metadata = new LinkedHashMap<>();
+        List<TensorEntry> tensors = new ArrayList<>();
+        describe(metadata, tensors);
+        return SafeTensors.write(file, metadata, tensors);
+    }
+
+    /** Replaces {@code file} atomically by an NPZ file, whose sparse layers have the names that SciPy gives them. */
+    public void writeNpz(Path file) throws IOException {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        List<TensorEntry> tensors = new ArrayList<>();
+        describe(metadata, tensors);
+        for (int n = 0; n < layers.size(); n++) {
+            if (layers.get(n).pattern() != null) {
+                long[] shape = {layers.get(n).outputs(), layers.get(n).inputs()};
+                tensors.add(TensorEntry.longs("layer." + n + ".shape", shape, shape.length));
+            }
+        }
+        Npz.write(file, metadata, tensors);
+    }
+
+    private void describe(Map<String, String> metadata, List<TensorEntry> tensors) {
         metadata.put("format", FORMAT);
         metadata.put("configuration", Json.compact(configuration));
         metadata.put("training", training);
@@ -73,7 +95,6 @@ public record Checkpoint(
             metadata.put("image", Json.compact(inputs.image()));
         }
         List<Map<String, Object>> shapes = new ArrayList<>();
-        List<TensorEntry> tensors = new ArrayList<>();
         for (int n = 0; n < layers.size(); n++) {
             LayerState layer = layers.get(n);
             shapes.add(LayerShape.of(layer).json());
@@ -83,16 +104,32 @@ public record Checkpoint(
         tensors.add(TensorEntry.floats("input.offset", offset, offset.length));
         tensors.add(TensorEntry.floats("input.scale", scale, scale.length));
         statistics.addTo(tensors);
-        return SafeTensors.write(file, metadata, tensors);
     }
 
     /**
-     * Reads a checkpoint; nothing in it is trusted.
+     * Reads a checkpoint or an export, a safetensors or an NPZ file; nothing in it is trusted.
      *
      * @throws MalformedDataException if it is damaged or no checkpoint of Coppice
      */
     public static Checkpoint read(Path file) throws IOException {
-        try (SafeTensorsReader reader = SafeTensors.open(file)) {
+        return read(file, open(file));
+    }
+
+    /** The same without what only training needs: the optimizer's buffers and the states of chains. */
+    public static Checkpoint readWeights(Path file) throws IOException {
+        return read(file, new WeightsOnly(open(file)));
+    }
+
+    private static TensorSource open(Path file) throws IOException {
+        byte[] start;
+        try (InputStream in = Files.newInputStream(file)) {
+            start = in.readNBytes(Long.BYTES);
+        }
+        return NpzReader.isZip(start) ? new NpzReader(file) : SafeTensors.open(file);
+    }
+
+    private static Checkpoint read(Path file, TensorSource reader) throws IOException {
+        try (reader) {
             Map<String, String> metadata = reader.metadata();
             if (!FORMAT.equals(metadata.get("format"))) {
                 throw MalformedDataException.inFile(

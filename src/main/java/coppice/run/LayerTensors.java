@@ -72,13 +72,13 @@ final class LayerTensors {
         }
     }
 
-    private static @Nullable VisibleUnits visible(Path file, SafeTensorsReader reader, LayerShape shape, String prefix)
+    private static @Nullable VisibleUnits visible(Path file, TensorSource reader, LayerShape shape, String prefix)
             throws IOException {
-        if (!reader.names().contains(prefix + "visible_bias")) {
+        if (!reader.has(prefix + "visible_bias")) {
             return null;
         }
         int units = shape.inputs();
-        float[] chains = reader.names().contains(prefix + "chains") ? reader.floats(prefix + "chains") : null;
+        float[] chains = reader.has(prefix + "chains") ? reader.floats(prefix + "chains") : null;
         if (chains != null && (chains.length == 0 || chains.length % shape.outputs() != 0)) {
             throw MalformedDataException.inFile(
                     file,
@@ -105,13 +105,12 @@ final class LayerTensors {
         return TensorEntry.matrix(name, rows, columns, columns, data);
     }
 
-    static LayerState read(Path file, SafeTensorsReader reader, LayerShape shape, String prefix) throws IOException {
+    static LayerState read(Path file, TensorSource reader, LayerShape shape, String prefix) throws IOException {
         CsrPattern pattern = shape.sparse() ? pattern(file, reader, shape, prefix) : null;
         long count = pattern == null ? (long) shape.outputs() * shape.inputs() : pattern.connections();
         float[] weights = floats(file, reader, prefix + (pattern == null ? "weight" : "values"), count);
-        float[] slopes = reader.names().contains(prefix + "srelu")
-                ? floats(file, reader, prefix + "srelu", 4 * shape.neurons())
-                : null;
+        float[] slopes =
+                reader.has(prefix + "srelu") ? floats(file, reader, prefix + "srelu", 4 * shape.neurons()) : null;
         return new LayerState(
                 shape.outputs(),
                 shape.inputs(),
@@ -126,12 +125,11 @@ final class LayerTensors {
                 visible(file, reader, shape, prefix));
     }
 
-    private static List<float[]> buffers(Path file, SafeTensorsReader reader, String prefix, long count)
-            throws IOException {
+    private static List<float[]> buffers(Path file, TensorSource reader, String prefix, long count) throws IOException {
         List<float[]> buffers = new ArrayList<>();
         for (List<String> names : BUFFERS) {
             for (String name : names) {
-                if (reader.names().contains(prefix + name)) {
+                if (reader.has(prefix + name)) {
                     buffers.add(floats(file, reader, prefix + name, count));
                 }
             }
@@ -139,7 +137,7 @@ final class LayerTensors {
         return buffers;
     }
 
-    private static @Nullable CsrPattern pattern(Path file, SafeTensorsReader reader, LayerShape shape, String prefix)
+    private static @Nullable CsrPattern pattern(Path file, TensorSource reader, LayerShape shape, String prefix)
             throws IOException {
         int[] offsets = reader.offsetsAsInts(prefix + "row_offsets");
         int[] columns = reader.ints(prefix + "column_indices");
@@ -151,7 +149,7 @@ final class LayerTensors {
     }
 
     /** A tensor of floats that must have {@code count} elements. */
-    static float[] floats(Path file, SafeTensorsReader reader, String name, long count) throws IOException {
+    static float[] floats(Path file, TensorSource reader, String name, long count) throws IOException {
         float[] values = reader.floats(name);
         if (values.length != count) {
             throw MalformedDataException.inFile(

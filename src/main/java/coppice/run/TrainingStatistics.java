@@ -34,15 +34,15 @@ public record TrainingStatistics(float @Nullable [] means, float @Nullable [] cl
         }
     }
 
-    static TrainingStatistics read(Path file, SafeTensorsReader reader, int features, int outputs) throws IOException {
+    static TrainingStatistics read(Path file, TensorSource reader, int features, int outputs) throws IOException {
         return new TrainingStatistics(
                 floats(file, reader, MEANS, features),
                 floats(file, reader, CLASS_WEIGHTS, outputs),
                 floats(file, reader, TARGET, 2));
     }
 
-    private static float @Nullable [] floats(Path file, SafeTensorsReader reader, String name, int count)
+    private static float @Nullable [] floats(Path file, TensorSource reader, String name, int count)
             throws IOException {
-        return reader.names().contains(name) ? LayerTensors.floats(file, reader, name, count) : null;
+        return reader.has(name) ? LayerTensors.floats(file, reader, name, count) : null;
     }
 }

@@ -72,6 +72,16 @@ public final class Settings {
                     "Data",
                     "zscore, minmax, range (all features together from 0 to 1), unit (bytes / 255) or none; fitted on"
                             + " the training samples"),
+            start(
+                    "from",
+                    "RUN|FILE",
+                    "start from a saved network: a run's best checkpoint, a checkpoint or an export (safetensors, npz);"
+                            + " its layers, topology and normalization stay, the optimizer starts afresh"),
+            start("new-output", null, "with --from: a new output layer, for other classes"),
+            start(
+                    "new-normalization",
+                    null,
+                    "with --from: --normalize is fitted on the training samples, in place of the saved numbers"),
             result(
                     "task",
                     "KIND",
@@ -288,6 +298,11 @@ public final class Settings {
 
     private static Setting data(String name, String argument, @Nullable String defaultValue, String help) {
         return new Setting(name, argument, defaultValue, "Data", Scope.DATA, help);
+    }
+
+    /** What a run starts from: a file, so it is kept where the data's files are. */
+    private static Setting start(String name, @Nullable String argument, String help) {
+        return new Setting(name, argument, argument == null ? "false" : null, "Start", Scope.DATA, help);
     }
 
     private static Setting result(

@@ -95,6 +95,7 @@ public final class Trainer {
             layers = checkpoint.layers();
             requireLayers(spec, layers, directory);
             state = trainState(directory, checkpoint);
+            requireOptimizerState(layers);
         } else {
             layers = firstLayers();
             state = new TrainState();
@@ -128,6 +129,15 @@ public final class Trainer {
             return Json.parse(checkpoint.training(), TrainState.class);
         } catch (IllegalArgumentException e) {
             throw MalformedDataException.inFile(directory.last(), "metadata training: " + e.getMessage());
+        }
+    }
+
+    private void requireOptimizerState(List<LayerState> layers) {
+        int buffers = config.optimizer().kind().stateBuffers();
+        if (state.step > 0 && layers.get(0).weightState().size() < buffers) {
+            throw MalformedDataException.inFile(
+                    directory.last(),
+                    "holds no optimizer state, so training cannot go on from it; --from starts anew with its weights");
         }
     }
 

@@ -38,7 +38,8 @@ final class Runs {
                         2,
                         List.of(new RunManifest.DataSource("train", List.of("digits"), "00ff", 1438, 64, 10)),
                         RunManifest.JavaRuntime.current(),
-                        RunManifest.Machine.current())
+                        RunManifest.Machine.current(),
+                        null)
                 .write(directory.resolve("run.json"));
         return directory;
     }

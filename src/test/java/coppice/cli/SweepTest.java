@@ -7,11 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,14 +31,7 @@ class SweepTest {
 
     @BeforeEach
     void writeProgram() throws IOException {
-        coppice = temp.resolve("coppice");
-        Files.writeString(
-                coppice,
-                "#!/bin/sh\nexec '" + Path.of(System.getProperty("java.home"), "bin", "java")
-                        + "' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '"
-                        + Objects.requireNonNull(System.getProperty("java.class.path"))
-                        + "' coppice.cli.Main \"$@\"\n");
-        Files.setPosixFilePermissions(coppice, PosixFilePermissions.fromString("rwxr-xr-x"));
+        coppice = ClassesUnderTest.program(temp.resolve("coppice"));
     }
 
     @Test

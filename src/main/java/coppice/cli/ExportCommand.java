@@ -109,8 +109,8 @@ final class ExportCommand implements Command {
         RbmConfig rbm = model.config().rbm();
         boolean threshold = rbm != null && rbm.binarization() == Binarization.THRESHOLD;
         OnnxModel.Form form = new OnnxModel.Form(threshold, arguments.has("dense-weights"));
-        OnnxModel onnx = UsageException.whereInvalid(
-                () -> new OnnxModel(checkpoint, model.spec(), form, Version.text()));
+        OnnxModel onnx =
+                UsageException.whereInvalid(() -> new OnnxModel(checkpoint, model.spec(), form, Version.text()));
         if (onnx.denseBytes() > MOST_DENSE_BYTES && !arguments.has("allow-dense")) {
             throw new UsageException(String.format(
                     Locale.ROOT,

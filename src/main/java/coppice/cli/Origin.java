@@ -33,11 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param normalization of its features
  */
 record Origin(
-        RunManifest.Start start,
-        Path file,
-        Settings settings,
-        List<String> classes,
-        Normalization normalization) {
+        RunManifest.Start start, Path file, Settings settings, List<String> classes, Normalization normalization) {
     /** What belongs to the layers that are taken over. */
     private static final List<String> FIXED = List.of(
             "model",
@@ -147,8 +143,9 @@ record Origin(
         boolean machine = DataSources.isRbm(of);
         boolean newOutput = of.is("new-output") && !isCheckpoint();
         if (!machine && !newOutput && !classes.containsAll(data.train().classes())) {
-            throw new UsageException("the network of " + file + " tells " + listed(classes) + " apart but the labels are "
-                    + listed(data.train().classes()) + ": --new-output gives it a new output layer");
+            throw new UsageException(
+                    "the network of " + file + " tells " + listed(classes) + " apart but the labels are "
+                            + listed(data.train().classes()) + ": --new-output gives it a new output layer");
         }
         boolean asTheyAre = machine || newOutput;
         Normalization kept = of.is("new-normalization") && !isCheckpoint() ? data.normalization() : normalization;

@@ -282,7 +282,8 @@ final class TrainCommand implements Command {
         return Path.of("runs", source.replaceAll("\\..*", "") + "-" + time);
     }
 
-    private static RunManifest manifest(Settings settings, Arguments arguments, TrainData data, BackendChoice choice, @Nullable Origin origin) {
+    private static RunManifest manifest(
+            Settings settings, Arguments arguments, TrainData data, BackendChoice choice, @Nullable Origin origin) {
         List<RunManifest.DataSource> sources = new ArrayList<>();
         sources.add(source("train", settings.get("data"), data.train()));
         String validation = settings.find("validation-data");

@@ -99,9 +99,8 @@ final class LayerTensors {
         CsrPattern pattern = shape.sparse() ? pattern(file, reader, shape, prefix) : null;
         long count = pattern == null ? (long) shape.outputs() * shape.inputs() : pattern.connections();
         float[] weights = floats(file, reader, prefix + (pattern == null ? "weight" : "values"), count);
-        float[] slopes = reader.has(prefix + "srelu")
-                ? floats(file, reader, prefix + "srelu", 4L * shape.outputs())
-                : null;
+        float[] slopes =
+                reader.has(prefix + "srelu") ? floats(file, reader, prefix + "srelu", 4L * shape.outputs()) : null;
         return new LayerState(
                 shape.outputs(),
                 shape.inputs(),
@@ -115,8 +114,7 @@ final class LayerTensors {
                 visible(file, reader, shape, prefix));
     }
 
-    private static List<float[]> buffers(Path file, TensorSource reader, String prefix, long count)
-            throws IOException {
+    private static List<float[]> buffers(Path file, TensorSource reader, String prefix, long count) throws IOException {
         List<float[]> buffers = new ArrayList<>();
         for (List<String> names : BUFFERS) {
             for (String name : names) {

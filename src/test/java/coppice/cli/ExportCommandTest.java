@@ -44,9 +44,9 @@ class ExportCommandTest {
     }
 
     private static Cli export(Path out, String... more) {
-        return Cli.run(Stream.concat(
-                        Stream.of("export", "--from", run.toString(), "--out", out.toString()), Stream.of(more))
-                .toArray(String[]::new));
+        return Cli.run(
+                Stream.concat(Stream.of("export", "--from", run.toString(), "--out", out.toString()), Stream.of(more))
+                        .toArray(String[]::new));
     }
 
     private static String predictions(Path from) {
@@ -83,8 +83,7 @@ class ExportCommandTest {
                 ending.err());
         Cli format = export(temp.resolve("model.npz"), "--format", "pickle");
         assertEquals(ExitCode.USAGE, format.code());
-        assertTrue(
-                format.err().contains("format must be onnx, npz or safetensors but was 'pickle'"), format.err());
+        assertTrue(format.err().contains("format must be onnx, npz or safetensors but was 'pickle'"), format.err());
         assertEquals(
                 ExitCode.USAGE, export(temp.resolve("none").resolve("x.npz")).code());
 
@@ -239,8 +238,7 @@ class ExportCommandTest {
             layers = FirstWeights.draw(spec, 1, pool);
         }
         float[] inputs = new float[100_000];
-        new Checkpoint(
-                        Map.of("hidden", "300000,300000,300000"), "{}", List.of("a", "b"), inputs, inputs, layers)
+        new Checkpoint(Map.of("hidden", "300000,300000,300000"), "{}", List.of("a", "b"), inputs, inputs, layers)
                 .write(checkpoint);
         long connections = layers.stream().mapToLong(LayerState::connections).sum();
         for (String format : List.of("npz", "safetensors")) {

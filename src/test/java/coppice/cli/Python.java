@@ -22,7 +22,9 @@ final class Python {
         } catch (UncheckedIOException e) {
             result = new Result(1, "there is no python3");
         }
-        assumeTrue(result.code() == 0, "skipped, as Python lacks " + modules + ": " + result.output().strip());
+        assumeTrue(
+                result.code() == 0,
+                "skipped, as Python lacks " + modules + ": " + result.output().strip());
     }
 
     /** Runs a program with arguments; returns what it prints. */
@@ -40,7 +42,8 @@ final class Python {
 
     private static Result start(List<String> words) {
         try {
-            Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
+            Process process =
+                    new ProcessBuilder(words).redirectErrorStream(true).start();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             return new Result(process.waitFor(), output);
         } catch (IOException e) {

@@ -115,10 +115,11 @@ class TrainFromTest {
         Cli c = requireDone(from(safetensors, temp.resolve("c"), "--threads", "3", "--simd", "off"));
         assertEquals(checkpoint, c.sha256());
         assertNotEquals(
-                checkpoint, requireDone(Cli.train(temp.resolve("d"), "--density", "0.2")).sha256());
+                checkpoint,
+                requireDone(Cli.train(temp.resolve("d"), "--density", "0.2")).sha256());
 
-        Map<?, ?> start = (Map<?, ?>)
-                Objects.requireNonNull(Cli.json(temp.resolve("b").resolve("run.json")).get("start"));
+        Map<?, ?> start = (Map<?, ?>) Objects.requireNonNull(
+                Cli.json(temp.resolve("b").resolve("run.json")).get("start"));
         assertEquals(npz.toString(), start.get("path"));
         byte[] digest = java.security.MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(npz));
         assertEquals(HexFormat.of().formatHex(digest), start.get("sha256"));
@@ -160,9 +161,10 @@ class TrainFromTest {
         assertEquals(expected, requireDone(from(npz, parts, "--resume")).sha256());
 
         Files.delete(parts.resolve("last.safetensors"));
-        requireDone(Cli.run(
-                "export", "--from", run.resolve("last.safetensors").toString(), "--out", npz.toString()));
-        boolean same = last(run).training().equals(Checkpoint.read(run.resolve("best.safetensors")).training());
+        requireDone(Cli.run("export", "--from", run.resolve("last.safetensors").toString(), "--out", npz.toString()));
+        boolean same = last(run)
+                .training()
+                .equals(Checkpoint.read(run.resolve("best.safetensors")).training());
         Cli other = from(npz, parts, "--resume");
         if (!same) {
             assertEquals(ExitCode.BAD_DATA, other.code(), other.err());
@@ -184,8 +186,8 @@ class TrainFromTest {
         String[] data = {"--data", table.toString(), "--header", "no"};
         requireUsage(
                 from(run, temp.resolve("refused"), data),
-                "tells 10 classes (0, 1, 2, 3, 4, ...) apart but the labels are high, low, middle: --new-output gives it"
-                        + " a new output layer");
+                "tells 10 classes (0, 1, 2, 3, 4, ...) apart but the labels are high, low, middle: --new-output gives"
+                        + " it a new output layer");
         assertFalse(Files.exists(temp.resolve("refused")));
 
         Path second = temp.resolve("second");
@@ -260,8 +262,7 @@ class TrainFromTest {
     void cannotGoOnFromAnExport() throws IOException {
         Path npz = export("safetensors");
         Files.copy(npz, run.resolve("last.safetensors"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-        Cli resumed = Cli.train(
-                run, "--activation", "srelu", "--density", "0.2", "--normalize", "minmax", "--resume");
+        Cli resumed = Cli.train(run, "--activation", "srelu", "--density", "0.2", "--normalize", "minmax", "--resume");
         assertEquals(ExitCode.BAD_DATA, resumed.code());
         assertTrue(resumed.err().contains("holds no optimizer state"), resumed.err());
     }
@@ -269,8 +270,7 @@ class TrainFromTest {
     @Test
     void machinesStartFromMachines() throws IOException {
         Path machine = temp.resolve("machine");
-        requireDone(Cli.train(
-                machine, "--model", "rbm", "--hidden", "12", "--binarize", "threshold", "--persistent"));
+        requireDone(Cli.train(machine, "--model", "rbm", "--hidden", "12", "--binarize", "threshold", "--persistent"));
         Path npz = temp.resolve("machine.npz");
         requireDone(Cli.run("export", "--from", machine.toString(), "--out", npz.toString()));
         Path second = temp.resolve("second");
@@ -287,17 +287,18 @@ class TrainFromTest {
         assertEquals("threshold", after.configuration().get("binarize"));
 
         Path parts = temp.resolve("parts");
-        String expected =
-                requireDone(from(npz, temp.resolve("whole"), "--cd-steps", "2", "--persistent")).sha256();
+        String expected = requireDone(from(npz, temp.resolve("whole"), "--cd-steps", "2", "--persistent"))
+                .sha256();
         assertEquals(
                 ExitCode.STOPPED,
-                from(npz, parts, "--cd-steps", "2", "--persistent", "--max-time", "0s").code());
+                from(npz, parts, "--cd-steps", "2", "--persistent", "--max-time", "0s")
+                        .code());
         Files.delete(npz);
         assertEquals(
                 expected,
-                requireDone(from(npz, parts, "--cd-steps", "2", "--persistent", "--resume")).sha256());
-        requireUsage(
-                from(machine, temp.resolve("x"), "--new-output"), "new-output does not apply to model rbm");
+                requireDone(from(npz, parts, "--cd-steps", "2", "--persistent", "--resume"))
+                        .sha256());
+        requireUsage(from(machine, temp.resolve("x"), "--new-output"), "new-output does not apply to model rbm");
         requireUsage(from(machine, temp.resolve("x"), "--model", "mlp"), "was trained with model rbm");
     }
 }

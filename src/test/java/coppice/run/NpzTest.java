@@ -257,8 +257,7 @@ class NpzTest {
                 "metadata.classes.npy | <f4 | () | 4 | a text was expected but it is <f4",
                 "metadata.classes.npy | <U3 | () | 12 | metadata classes: "
             })
-    void arraysAreChecked(
-            String name, String type, String shape, int bytes, String expected, @TempDir Path directory)
+    void arraysAreChecked(String name, String type, String shape, int bytes, String expected, @TempDir Path directory)
             throws IOException {
         Map<String, byte[]> entries = good(directory);
         entries.put(name, npy(type, shape, new byte[bytes]));

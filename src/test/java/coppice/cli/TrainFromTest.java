@@ -186,8 +186,8 @@ class TrainFromTest {
         String[] data = {"--data", table.toString(), "--header", "no"};
         requireUsage(
                 from(run, temp.resolve("refused"), data),
-                "tells 10 classes (0, 1, 2, 3, 4, ...) apart but the labels are high, low, middle: --new-output gives it"
-                        + " a new output layer");
+                "tells 10 classes (0, 1, 2, 3, 4, ...) apart but the labels are high, low, middle: --new-output gives"
+                        + " it a new output layer");
         assertFalse(Files.exists(temp.resolve("refused")));
 
         Path second = temp.resolve("second");

@@ -76,8 +76,8 @@ public final class Settings {
                     "KIND",
                     "classification",
                     "Network",
-                    "classification, or regression: labels are numbers, predicted by one output that minimises the squared"
-                            + " error of the numbers brought to mean 0 and standard deviation 1"),
+                    "classification, or regression: labels are numbers, predicted by one output that minimises the"
+                            + " squared error of the numbers brought to mean 0 and standard deviation 1"),
             result("model", "KIND", "mlp", "Network", "mlp: multilayer perceptron; rbm: restricted Boltzmann machine"),
             result("hidden", "N[,N...]", "1000,1000,1000", "Network", "neurons of each hidden layer"),
             result(

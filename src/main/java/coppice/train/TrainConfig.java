@@ -219,7 +219,10 @@ public record TrainConfig(
         return loss == Loss.SQUARED_ERROR;
     }
 
-    /** The shape for a data set, with one output for a number; a machine is one layer of weights whose outputs are the hidden units. */
+    /**
+     * The shape for a data set, with one output for a number; a machine is one layer of weights whose outputs are the
+     * hidden units.
+     */
     public ModelSpec modelSpec(int features, int classes) {
         return rbm == null
                 ? new ModelSpec(features, hidden, regression() ? 1 : classes, activation, loss, dropout, sparsity)

@@ -321,9 +321,10 @@ public interface Backend extends AutoCloseable {
      * Compares outputs with the labels of the batch that starts at {@code start} of the order: adds to the totals, and
      * in training leaves the derivative of the batch's mean loss in the outputs' gradient tensor.
      *
-     * <p>A sample's loss is sequential over the classes, then multiplied by its class's weight; so is 1 / batch, by which
-     * the derivative is multiplied: the mean is over the samples, not over their weights. The batch's loss is summed by lanes and added to the total in
-     * double precision. The class of the greatest output wins, the lowest index among equals.
+     * <p>A sample's loss is sequential over the classes, then multiplied by its class's weight; so is 1 / batch, by
+     * which the derivative is multiplied: the mean is over the samples, not over their weights. The batch's loss is
+     * summed by lanes and added to the total in double precision. The class of the greatest output wins, the lowest
+     * index among equals.
      */
     void loss(Loss loss, Samples samples, int start, Neurons outputs, Pass pass);
 

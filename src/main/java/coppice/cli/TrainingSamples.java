@@ -82,7 +82,7 @@ final class TrainingSamples {
         if (target != null) {
             return List.of(String.format(
                     Locale.ROOT,
-                    "numbers to predict have mean %.6g and standard deviation %.6g; losses are in squares of the latter",
+                    "numbers to predict have mean %.6g and standard deviation %.6g; losses are in its squares",
                     target[0],
                     target[1]));
         }

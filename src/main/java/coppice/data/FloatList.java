@@ -4,16 +4,8 @@ import java.util.Arrays;
 
 /** A growing array of floats. */
 final class FloatList {
-    private float[] values;
+    private float[] values = new float[1024];
     private int size;
-
-    FloatList() {
-        this(1024);
-    }
-
-    FloatList(int capacity) {
-        values = new float[capacity];
-    }
 
     void add(float value) {
         if (size == values.length) {

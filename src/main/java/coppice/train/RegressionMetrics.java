@@ -5,8 +5,8 @@ package coppice.train;
  *
  * @param rootMeanSquaredError square root of the mean squared error
  * @param meanAbsoluteError mean distance
- * @param r2 share of the numbers' variance that is explained: 1 less the squared errors over the squared deviations from
- *     the mean; where all numbers are the same 1 for no error, else 0
+ * @param r2 share of the numbers' variance that is explained: 1 less the squared errors over the squared deviations
+ *     from the mean; where all numbers are the same 1 for no error, else 0
  */
 public record RegressionMetrics(double rootMeanSquaredError, double meanAbsoluteError, double r2) {
     /** Measures predictions of at least one number. */

@@ -87,8 +87,8 @@ public final class Settings {
                     "KIND",
                     "classification",
                     "Network",
-                    "classification, or regression: labels are numbers, predicted by one output that minimises the squared"
-                            + " error of the numbers brought to mean 0 and standard deviation 1"),
+                    "classification, or regression: labels are numbers, predicted by one output that minimises the"
+                            + " squared error of the numbers brought to mean 0 and standard deviation 1"),
             result(
                     "model",
                     "KIND",

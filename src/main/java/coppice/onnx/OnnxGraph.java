@@ -41,6 +41,7 @@ final class OnnxGraph {
     record Attribute(ProtoMessage message) {
         private static final int FLOAT = 1;
         private static final int INT = 2;
+        private static final int INTS = 7;
         private static final int TYPE = 20;
 
         static Attribute of(String name, float value) {
@@ -50,6 +51,12 @@ final class OnnxGraph {
         static Attribute of(String name, long value) {
             return new Attribute(
                     new ProtoMessage().text(1, name).number(3, value).number(TYPE, INT));
+        }
+
+        static Attribute of(String name, List<Long> values) {
+            ProtoMessage message = new ProtoMessage().text(1, name);
+            values.forEach(value -> message.number(8, value));
+            return new Attribute(message.number(TYPE, INTS));
         }
     }
 

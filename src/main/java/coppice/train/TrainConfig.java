@@ -229,7 +229,10 @@ public record TrainConfig(
         return loss == Loss.SQUARED_ERROR;
     }
 
-    /** The shape for a data set, with one output for a number; a machine is one layer of weights whose outputs are the hidden units. */
+    /**
+     * The shape for a data set, with one output for a number; a machine is one layer of weights whose outputs are the
+     * hidden units.
+     */
     public ModelSpec modelSpec(Dataset train) {
         ImageShape own = train.imageShape();
         return modelSpec(

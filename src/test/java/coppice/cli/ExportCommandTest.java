@@ -31,13 +31,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Exports for NumPy and SciPy, and what all formats refuse. */
 class ExportCommandTest {
-    @TempDir
-    static Path shared;
-
     private static Path run = Path.of("");
 
     @BeforeAll
-    static void train() {
+    static void train(@TempDir Path shared) {
         run = shared.resolve("run");
         String options = "--activation srelu --optimizer adam --learning-rate 0.001 --hidden 300,200 --density 0.1";
         Cli trained = Cli.train(run, options.split(" ", -1));

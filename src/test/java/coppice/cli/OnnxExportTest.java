@@ -27,6 +27,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -53,6 +54,15 @@ class OnnxExportTest {
             }
             return outputs;
         }
+    }
+
+    private static float[][] output(Map<String, float[][]> outputs, String name) {
+        return required(outputs.get(name));
+    }
+
+    private static <T> T required(@Nullable T value) {
+        assertNotNull(value);
+        return Objects.requireNonNull(value);
     }
 
     /** All digits as they are in the data set. */
@@ -136,17 +146,17 @@ class OnnxExportTest {
         float[][] samples = digits();
         Map<String, float[][]> outputs = execute(model, samples);
         float[][] own = predict(run, samples, temp);
-        assertClose(own, outputs.get("probabilities"));
+        assertClose(own, output(outputs, "probabilities"));
         int right = 0;
         for (int row = 0; row < samples.length; row++) {
-            float[] logits = outputs.get("logits")[row];
+            float[] logits = output(outputs, "logits")[row];
             int best = 0;
             double sum = 0;
             for (int k = 0; k < 10; k++) {
                 best = logits[k] > logits[best] ? k : best;
                 sum += Math.exp(logits[k]);
             }
-            assertEquals(Math.exp(logits[best]) / sum, outputs.get("probabilities")[row][best], TOLERANCE);
+            assertEquals(Math.exp(logits[best]) / sum, output(outputs, "probabilities")[row][best], TOLERANCE);
             right += best == Datasets.digits().labels()[row] ? 1 : 0;
         }
         assertTrue(right > 0.9 * samples.length, right + " of " + samples.length);
@@ -162,14 +172,16 @@ class OnnxExportTest {
         try (OrtSession session = OrtEnvironment.getEnvironment().createSession(model.toString())) {
             assertEquals(List.of("input"), List.copyOf(session.getInputNames()));
             assertEquals(List.of("probabilities", "logits"), List.copyOf(session.getOutputNames()));
-            TensorInfo input = (TensorInfo) session.getInputInfo().get("input").getInfo();
+            TensorInfo input =
+                    (TensorInfo) required(session.getInputInfo().get("input")).getInfo();
             assertArrayEquals(new long[] {-1, 2}, input.getShape());
             assertArrayEquals(new String[] {"batch", ""}, input.getDimensionNames());
             Map<String, String> metadata = session.getMetadata().getCustomMetadata();
-            assertEquals(List.of("grün", "rot"), Json.parse(metadata.get("classes"), List.class));
+            assertEquals(List.of("grün", "rot"), Json.parse(required(metadata.get("classes")), List.class));
             assertEquals(
                     "32,16",
-                    Json.parse(metadata.get("configuration"), Map.class).get("hidden"));
+                    Json.parse(required(metadata.get("configuration")), Map.class)
+                            .get("hidden"));
             assertEquals("Coppice", session.getMetadata().getProducerName());
         }
     }
@@ -197,10 +209,27 @@ class OnnxExportTest {
         float[][] own = predict(run, samples, temp);
         Path model = temp.resolve("model.onnx");
         requireDone(export(run, model));
-        assertClose(own, execute(model, samples).get("probabilities"));
+        assertClose(own, output(execute(model, samples), "probabilities"));
         Path dense = temp.resolve("dense.onnx");
         requireDone(export(run, dense, "--dense-weights"));
-        assertClose(own, execute(dense, samples).get("probabilities"));
+        assertClose(own, output(execute(dense, samples), "probabilities"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "conv:5x3 relu pool:2 sparse-conv:6x3,stride=2,density=0.5 srelu dropout:0.2 sparse:20 tanh dense:classes",
+                "avgpool:2 conv:4x2 leaky:0.1 conv:3x3,valid relu avgpool:2,stride=1 dense:classes",
+                "pool:3,stride=2 dense:15 relu dense:classes"
+            })
+    void convolutionsGiveTheSame(String layers, @TempDir Path temp) throws Exception {
+        Path run = temp.resolve("run");
+        requireDone(Cli.run(
+                "train", "--layers", layers, "--train-samples", "300", "--epochs", "2", "--out", run.toString()));
+        Path model = temp.resolve("model.onnx");
+        requireDone(export(run, model));
+        float[][] samples = digits();
+        assertClose(predict(run, samples, temp), output(execute(model, samples), "probabilities"));
     }
 
     @ParameterizedTest
@@ -232,7 +261,7 @@ class OnnxExportTest {
         requireDone(export(run, model));
         Map<String, float[][]> outputs = execute(model, samples);
         assertEquals(List.of("hidden_probabilities"), List.copyOf(outputs.keySet()));
-        assertClose(own, outputs.get("hidden_probabilities"));
+        assertClose(own, output(outputs, "hidden_probabilities"));
     }
 
     @Test

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Runs that start from a saved network. */
 class TrainFromTest {
     @TempDir
-    Path temp;
+    Path temp = Path.of("");
 
     private Path run = Path.of("");
 

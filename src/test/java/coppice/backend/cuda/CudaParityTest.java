@@ -40,6 +40,12 @@ class CudaParityTest {
         check(order, BackendParity::checkLongRows);
     }
 
+    @ParameterizedTest(name = "thread order {0}")
+    @ValueSource(ints = {0, 1, 2})
+    void convolutionsHaveTheBitsOfTheCpu(int order) {
+        check(order, (cpu, cuda) -> BackendParity.checkConvolutions(cpu, cuda, order, 3));
+    }
+
     private static void check(int order, BiConsumer<Backend, Backend> comparison) {
         SimulatedCuda.setOrder(order);
         try (WorkerPool pool = new WorkerPool(1);

@@ -16,21 +16,25 @@ import java.util.List;
  * take little memory.
  */
 final class CublasConvolutions implements ConvolutionProducts {
-    private static final long MOST_PATCHES = 64L << 20; // bytes
+    /** Bytes that patches take at once, if those of one position do not take more. */
+    static final long PATCHES_BYTES = 64L << 20;
 
     private static final String MULTIPLYING = "multiplying with the filters of a convolution";
 
     private final Cublas cublas;
     private final LibraryKernels library;
     private final NeuronKernels neurons;
+    private final long mostBytes;
     private final Scratch patches;
     private final Scratch packed;
     private final Scratch gradients;
 
-    CublasConvolutions(Device device, Kernels kernels, Cublas cublas, NeuronKernels neurons) {
+    /** Convolutions whose patches take {@code mostBytes} at once. */
+    CublasConvolutions(Device device, Kernels kernels, Cublas cublas, NeuronKernels neurons, long mostBytes) {
         this.cublas = cublas;
         this.library = new LibraryKernels(kernels);
         this.neurons = neurons;
+        this.mostBytes = mostBytes;
         this.patches = new Scratch(device, "patches of images");
         this.packed = new Scratch(device, "the gradient of images");
         this.gradients = new Scratch(device, "the gradient of filters");
@@ -95,9 +99,9 @@ final class CublasConvolutions implements ConvolutionProducts {
     }
 
     /** All positions, as many at a time as the memory for patches allows, one at least. */
-    private static List<Slice> slices(Window window, int width) {
+    private List<Slice> slices(Window window, int width) {
         int positions = window.positions();
-        int most = (int) Math.max(1, MOST_PATCHES / Float.BYTES / ((long) window.terms() * width));
+        int most = (int) Math.max(1, Math.min(positions, mostBytes / Float.BYTES / ((long) window.terms() * width)));
         int parts = (positions - 1) / most + 1;
         List<Slice> slices = new ArrayList<>();
         for (int part = 0; part < parts; part++) {

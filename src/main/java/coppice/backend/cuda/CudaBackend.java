@@ -62,7 +62,8 @@ public final class CudaBackend implements Backend {
         if (libraries.cublas()) {
             Cublas cublas = new Cublas(device, libraries.tf32());
             this.dense = new CublasProducts(device, kernels, cublas);
-            this.convolutions = new CublasConvolutions(device, kernels, cublas, neurons);
+            this.convolutions =
+                    new CublasConvolutions(device, kernels, cublas, neurons, CublasConvolutions.PATCHES_BYTES);
         } else {
             this.dense = new DenseKernels(device, kernels);
             this.convolutions = new ConvolutionKernels(device, kernels, neurons, filters);

@@ -149,21 +149,24 @@ public interface Backend extends AutoCloseable {
      * Convolution forward: z = W x + b at every position, a = dropout(f(z)).
      *
      * <p>Weights are (filters, {@link Window#terms}), the term (channel, ky, kx) in column (channel * kernel + ky) *
-     * kernel + kx; outputs are (filters * positions, batch), one image a filter. Each z is sequential over the columns
-     * 0, 1, ..., starting from the bias; terms outside the image are left out.
+     * kernel + kx; outputs are (filters * positions, batch), one image a filter. Each z is sequential over (kx, ky,
+     * channel), the channel running fastest, starting from the bias; terms outside the image are left out.
      *
      * @param bias (filters, 1)
      * @param x images, (channels * height * width, batch)
      */
     void forward(Window window, Tensor weights, Tensor bias, Tensor x, Neurons outputs, Pass pass);
 
-    /** Convolution with sparse filters forward, as the dense one; each z is sequential over the row's connections. */
+    /**
+     * Convolution with sparse filters forward, as the dense one, but each z is sequential over the row's connections in
+     * CSR order.
+     */
     void forward(Window window, SparseTensor weights, Tensor bias, Tensor x, Neurons outputs, Pass pass);
 
     /**
      * Convolution backward: dx = W^T dz at every pixel, then through the activation of the layer below.
      *
-     * <p>Each dx is sequential over (ky, kx, filter), the filter running fastest; positions that do not exist are left
+     * <p>Each dx is sequential over (kx, ky, filter), the filter running fastest; positions that do not exist are left
      * out.
      *
      * @param dz (filters * positions, batch)
@@ -171,16 +174,20 @@ public interface Backend extends AutoCloseable {
      */
     void backward(Window window, Tensor weights, Tensor dz, Neurons below, Pass pass);
 
-    /** Convolution with sparse filters backward, as the dense one over the connections there are. */
+    /**
+     * Convolution with sparse filters backward, as the dense one, but each dx is sequential over the connections of the
+     * pixel's channel column by column, that is over (ky, kx, filter).
+     */
     void backward(Window window, SparseTensor weights, Tensor dz, Neurons below, Pass pass);
 
     /**
      * Learns filters and their biases; each gradient is used at once and not kept.
      *
-     * <p>Each dW is summed by lanes within every stripe of {@link Window#stripe} rows of positions: lane l takes batch
-     * columns l, l + 32, ... in turn, and of each column the stripe's positions, row by row; positions whose pixel lies
-     * outside the image are left out. The stripes' lanes are added from top to bottom to lanes that start at zero, which
-     * are then folded. The bias gradient is summed likewise, over all positions.
+     * <p>Each dW is summed by lanes within blocks of 32 batch columns by a stripe of {@link Window#stripe} rows of
+     * positions: lane l takes, of the block's column l, the positions row by row, from zero on by fma; positions whose
+     * pixel lies outside the image are left out. The blocks' lanes are added to lanes that start at zero, those of the
+     * first 32 columns from top to bottom, then of the next 32, and then folded. The bias gradient is summed likewise,
+     * over all positions.
      *
      * @param weights (filters, terms)
      * @param bias (filters, 1)

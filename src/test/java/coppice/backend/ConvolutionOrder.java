@@ -77,7 +77,8 @@ final class ConvolutionOrder {
             int filter = position / window.positions();
             int oy = position % window.positions() / window.outWidth();
             float sum = shape.bias()[filter];
-            for (int term = 0; term < window.terms(); term++) {
+            for (int n = 0; n < window.terms(); n++) {
+                int term = shape.dense() ? denseTerm(n) : n;
                 int pixel = pixel(term, oy, position % window.outWidth());
                 if (present[filter][term] && pixel >= 0) {
                     sum = Math.fma(weights[filter][term], x[pixel * batch + i % batch], sum);
@@ -88,12 +89,23 @@ final class ConvolutionOrder {
         same("z", z);
     }
 
+    /** The n-th term of dense sums: the channel runs fastest, then ky, then kx. */
+    private int denseTerm(int n) {
+        int kernel = window.kernel();
+        int channel = n % window.channels();
+        int ky = n / window.channels() % kernel;
+        int kx = n / window.channels() / kernel;
+        return (channel * kernel + ky) * kernel + kx;
+    }
+
     private void backward() {
         int kernel = window.kernel();
         float[] dz = shape.gradient(shape.filters() * window.positions());
         float[] dx = new float[window.inputs() * batch];
-        for (int ky = 0; ky < kernel; ky++) {
-            for (int kx = 0; kx < kernel; kx++) {
+        for (int outer = 0; outer < kernel; outer++) {
+            for (int inner = 0; inner < kernel; inner++) {
+                int ky = shape.dense() ? inner : outer;
+                int kx = shape.dense() ? outer : inner;
                 for (int filter = 0; filter < shape.filters(); filter++) {
                     for (int channel = 0; channel < window.channels(); channel++) {
                         int term = (channel * kernel + ky) * kernel + kx;
@@ -120,10 +132,10 @@ final class ConvolutionOrder {
         for (int filter = 0; filter < shape.filters(); filter++) {
             for (int term = 0; term < window.terms(); term++) {
                 if (present[filter][term]) {
-                    gradient.add(0f - byStripes(dz, filter, x, term));
+                    gradient.add(0f - byBlocks(dz, filter, x, term));
                 }
             }
-            bias[filter] = 0f - byStripes(dz, filter, x, -1);
+            bias[filter] = 0f - byBlocks(dz, filter, x, -1);
         }
         float[] state = new float[gradient.size()];
         for (int i = 0; i < state.length; i++) {
@@ -134,22 +146,20 @@ final class ConvolutionOrder {
     }
 
     /** Sum of dz times the term's pixels, or of dz for term -1. */
-    private float byStripes(float[] dz, int filter, float[] x, int term) {
-        int height = Math.max(1, (31 + window.outWidth()) / window.outWidth());
+    private float byBlocks(float[] dz, int filter, float[] x, int term) {
+        int height = (31 + window.outWidth()) / window.outWidth();
         float[] lanes = new float[32];
-        for (int top = 0; top < window.outHeight(); top += height) {
-            for (int lane = 0; lane < 32; lane++) {
+        for (int b = 0; b < batch; b++) {
+            for (int top = 0; top < window.outHeight(); top += height) {
                 float sum = 0;
-                for (int b = lane; b < batch; b += 32) {
-                    for (int oy = top; oy < Math.min(top + height, window.outHeight()); oy++) {
-                        for (int ox = 0; ox < window.outWidth(); ox++) {
-                            float d = dz[position(filter, oy, ox) * batch + b];
-                            int pixel = term < 0 ? 0 : pixel(term, oy, ox);
-                            sum = pixel < 0 ? sum : term < 0 ? sum + d : Math.fma(d, x[pixel * batch + b], sum);
-                        }
+                for (int oy = top; oy < Math.min(top + height, window.outHeight()); oy++) {
+                    for (int ox = 0; ox < window.outWidth(); ox++) {
+                        float d = dz[position(filter, oy, ox) * batch + b];
+                        int pixel = term < 0 ? 0 : pixel(term, oy, ox);
+                        sum = pixel < 0 ? sum : term < 0 ? sum + d : Math.fma(d, x[pixel * batch + b], sum);
                     }
                 }
-                lanes[lane] += sum;
+                lanes[b % 32] += sum;
             }
         }
         for (int half = 16; half >= 1; half /= 2) {

@@ -32,10 +32,14 @@ public class ConvolutionKernels {
 
     /** z = W x + b for the filters and rows of positions of a block. */
     public void forward(Window window, CpuTensor w, CpuTensor bias, CpuTensor x, CpuTensor z, int batch, Block block) {
+        int square = window.kernel() * window.kernel();
         for (int filter = block.from(); filter < block.to(); filter++) {
             fill(z, window.positions(), window.outWidth(), filter, bias.data()[bias.at(filter)], batch, block);
-            for (int term = 0; term < window.terms(); term++) {
-                addForward(window, w.data()[w.at(filter) + term], filter, term, x, z, batch, block);
+            for (int i = 0; i < square; i++) {
+                int inWindow = inSummationOrder(window, i);
+                for (int term = inWindow; term < window.terms(); term += square) {
+                    addForward(window, w.data()[w.at(filter) + term], filter, term, x, z, batch, block);
+                }
             }
         }
     }
@@ -50,6 +54,11 @@ public class ConvolutionKernels {
                 addForward(window, w.values()[k], filter, pattern.columnIndices()[k], x, z, batch, block);
             }
         }
+    }
+
+    /** The i-th place (ky, kx) of a window in the order of sums, in which ky runs faster; as ky * kernel + kx. */
+    private static int inSummationOrder(Window window, int i) {
+        return i % window.kernel() * window.kernel() + i / window.kernel();
     }
 
     private static void addForward(
@@ -89,7 +98,8 @@ public class ConvolutionKernels {
         int square = window.kernel() * window.kernel();
         for (int channel = block.from(); channel < block.to(); channel++) {
             fill(dx, window.height() * window.width(), window.width(), channel, 0f, batch, block);
-            for (int term = channel * square; term < (channel + 1) * square; term++) {
+            for (int i = 0; i < square; i++) {
+                int term = channel * square + inSummationOrder(window, i);
                 for (int filter = 0; filter < w.rows(); filter++) {
                     addBackward(window, w.data()[w.at(filter) + term], filter, term, dz, dx, batch, block);
                 }
@@ -154,7 +164,7 @@ public class ConvolutionKernels {
             int from,
             int to) {
         float[] gradient = new float[window.terms()];
-        StripeLanes lanes = new StripeLanes();
+        BlockLanes lanes = new BlockLanes();
         for (int filter = from; filter < to; filter++) {
             for (int term = 0; term < gradient.length; term++) {
                 gradient[term] = lanes.dot(window, filter, term, dz, x, batch);
@@ -169,7 +179,7 @@ public class ConvolutionKernels {
         CsrPattern pattern = w.pattern();
         int first = pattern.rowOffsets()[from];
         float[] gradient = new float[pattern.rowOffsets()[to] - first];
-        StripeLanes lanes = new StripeLanes();
+        BlockLanes lanes = new BlockLanes();
         for (int filter = from; filter < to; filter++) {
             for (int k = pattern.rowOffsets()[filter]; k < pattern.rowOffsets()[filter + 1]; k++) {
                 gradient[k - first] = lanes.dot(window, filter, pattern.columnIndices()[k], dz, x, batch);
@@ -182,44 +192,43 @@ public class ConvolutionKernels {
     public void updateBias(
             Window window, CpuTensor bias, float[][] state, CpuTensor dz, Update update, int batch, int from, int to) {
         float[] gradient = new float[to - from];
-        StripeLanes lanes = new StripeLanes();
+        BlockLanes lanes = new BlockLanes();
         for (int filter = from; filter < to; filter++) {
             gradient[filter - from] = lanes.sum(window, filter, dz, batch);
         }
         updates.apply(update, gradient, 0, bias.data(), state, bias.at(from), to - from);
     }
 
-    /** Sums over positions and the batch: by lanes in each stripe of rows, and the stripes' lanes added up. */
-    private static final class StripeLanes {
+    /** Sums over positions and the batch: by lanes in blocks of columns and rows, and the blocks' lanes added up. */
+    private static final class BlockLanes {
         private final float[] lanes = new float[Lanes.COUNT];
-        private final float[] stripe = new float[Lanes.COUNT];
+        private final float[] block = new float[Lanes.COUNT];
 
         /** Sum of dz * x over the positions where the term's pixel exists. */
         float dot(Window window, int filter, int term, CpuTensor dz, CpuTensor x, int batch) {
             int ky = term / window.kernel() % window.kernel();
             Arrays.fill(lanes, 0f);
-            for (int row = 0; row < window.outHeight(); row += window.stripe()) {
-                int from = Math.max(row, window.rowFrom(ky));
-                int to = Math.min(row + window.stripe(), window.rowTo(ky));
-                Arrays.fill(stripe, 0f);
-                for (int b = 0; b < batch; b += Lanes.COUNT) {
-                    int count = Math.min(Lanes.COUNT, batch - b);
-                    for (int r = from; r < to; r++) {
-                        dotRow(window, filter, term, r, dz, x, b, count);
+            for (int b = 0; b < batch; b += Lanes.COUNT) {
+                for (int top = 0; top < window.outHeight(); top += window.stripe()) {
+                    Arrays.fill(block, 0f);
+                    int to = Math.min(top + window.stripe(), window.rowTo(ky));
+                    for (int row = Math.max(top, window.rowFrom(ky)); row < to; row++) {
+                        dotRow(window, filter, term, row, dz, x, b, Math.min(Lanes.COUNT, batch - b));
                     }
+                    addBlock();
                 }
-                addStripe();
             }
             return Lanes.fold(lanes);
         }
 
-        private void dotRow(Window window, int filter, int term, int row, CpuTensor dz, CpuTensor x, int b, int count) {
+        private void dotRow(
+                Window window, int filter, int term, int row, CpuTensor dz, CpuTensor x, int b, int count) {
             int kx = term % window.kernel();
             for (int column = window.columnFrom(kx); column < window.columnTo(kx); column++) {
                 int xAt = x.at(pixel(window, term, row, column)) + b;
                 int dzAt = dz.at(position(window, filter, row, column)) + b;
                 for (int lane = 0; lane < count; lane++) {
-                    stripe[lane] = Math.fma(dz.data()[dzAt + lane], x.data()[xAt + lane], stripe[lane]);
+                    block[lane] = Math.fma(dz.data()[dzAt + lane], x.data()[xAt + lane], block[lane]);
                 }
             }
         }
@@ -227,26 +236,25 @@ public class ConvolutionKernels {
         /** Sum of dz over all positions. */
         float sum(Window window, int filter, CpuTensor dz, int batch) {
             Arrays.fill(lanes, 0f);
-            for (int row = 0; row < window.outHeight(); row += window.stripe()) {
-                int from = position(window, filter, row, 0);
-                int to = position(window, filter, Math.min(row + window.stripe(), window.outHeight()), 0);
-                Arrays.fill(stripe, 0f);
-                for (int b = 0; b < batch; b += Lanes.COUNT) {
-                    for (int position = from; position < to; position++) {
+            for (int b = 0; b < batch; b += Lanes.COUNT) {
+                for (int top = 0; top < window.outHeight(); top += window.stripe()) {
+                    Arrays.fill(block, 0f);
+                    int to = position(window, filter, Math.min(top + window.stripe(), window.outHeight()), 0);
+                    for (int position = position(window, filter, top, 0); position < to; position++) {
                         int at = dz.at(position) + b;
                         for (int lane = 0; lane < Math.min(Lanes.COUNT, batch - b); lane++) {
-                            stripe[lane] += dz.data()[at + lane];
+                            block[lane] += dz.data()[at + lane];
                         }
                     }
+                    addBlock();
                 }
-                addStripe();
             }
             return Lanes.fold(lanes);
         }
 
-        private void addStripe() {
+        private void addBlock() {
             for (int lane = 0; lane < Lanes.COUNT; lane++) {
-                lanes[lane] += stripe[lane];
+                lanes[lane] += block[lane];
             }
         }
     }

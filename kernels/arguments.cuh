@@ -306,7 +306,7 @@ struct WindowArguments {
 
 // Forward: images of filters from images of channels. Backward: images of channels from images of filters.
 struct Convolve {
-  const float *weights;      // forward: (filters, terms); backward: turned, (kernel * kernel, filters, channels)
+  const float *weights;      // turned: (terms, rows)
   const float *bias;         // (filters); null in backward
   const float *source;       // forward: x; backward: dz
   NeuronsArguments neurons;  // forward: the outputs; backward: the neurons below, which receive the gradient
@@ -335,11 +335,13 @@ struct SparseConvolve {
 };
 
 struct TurnFilters {
-  const float *from;  // (filters, channels, square)
-  float *to;          // (square, filters, channels)
-  int filters;
-  int channels;
-  int square;
+  const float *from;  // weight (row, other, place) at row * row_step + other * other_step + place
+  float *to;          // (places, others, rows)
+  int rows;
+  int others;
+  int row_step;
+  int other_step;
+  int kernel;
   int zero;  // fills up 8 bytes
 };
 
@@ -349,7 +351,7 @@ struct FilterGradient {
   const int *column_indices;
   const float *dz;  // (filters * positions, batch)
   const float *x;   // (channels * height * width, batch)
-  float *lanes;     // (stripes, weights, 32), for stripes that are summed apart; else null
+  float *lanes;     // (blocks, weights, 32), for blocks that are summed apart; else null
   float *gradient;  // one number a weight
   WindowArguments window;
   int filters;
@@ -361,11 +363,11 @@ struct FilterGradient {
   int parts;  // that a row's connections are cut into
 };
 
-struct FoldStripes {
-  const float *lanes;  // (stripes, weights, 32)
+struct FoldBlocks {
+  const float *lanes;  // (blocks, weights, 32)
   float *gradient;     // (weights)
   int weights;
-  int stripes;
+  int blocks;
 };
 
 struct UpdateFilterBias {

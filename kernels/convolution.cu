@@ -8,18 +8,14 @@
 static constexpr int TILE_ROWS = 16;   // images of the result, that a warp has at one place
 static constexpr int TILE_TERMS = 32;  // whose weights and rows are in shared memory at once
 static constexpr int BLOCK_ROWS = 2 * TILE_ROWS;
-static constexpr int WEIGHTS_ROW = BLOCK_ROWS + 4;  // aligned to 16 bytes, and spreads terms over the banks
 static constexpr int OUTSIDE = -1;
 
 struct ConvolveTile {
   int rows[2][WARPS][TILE_TERMS];               // of the source, for each place; OUTSIDE for a term that does not exist
-  float weights[2][TILE_TERMS][WEIGHTS_ROW];
+  float weights[2][TILE_TERMS][BLOCK_ROWS];
 };
 
-// Place in a tile of weights of the thread's element i.
-__device__ __forceinline__ int tile_place(int i) { return static_cast<int>(threadIdx.x) + i * BLOCK; }
-
-// Term (channel, ky, kx) of an output: weights (filters, terms), rows of x.
+// Term (kx, ky, channel) of an output: rows of x.
 struct ForwardTerms {
   static constexpr bool FORWARD = true;
 
@@ -27,23 +23,15 @@ struct ForwardTerms {
 
   static __device__ __forceinline__ int source_row(const Convolve &c, int place, int term) {
     const WindowArguments &w = c.window;
-    const int square = w.kernel * w.kernel;
-    const int y = place / w.out_width * w.stride - w.top + term % square / w.kernel;
-    const int x = place % w.out_width * w.stride - w.left + term % w.kernel;
+    const int in_window = term / w.channels;  // kx * kernel + ky
+    const int y = place / w.out_width * w.stride - w.top + in_window % w.kernel;
+    const int x = place % w.out_width * w.stride - w.left + in_window / w.kernel;
     const bool inside = y >= 0 && y < w.height && x >= 0 && x < w.width;
-    return inside ? (term / square * w.height + y) * w.width + x : OUTSIDE;
-  }
-
-  // The threads go along the terms of a tile of weights, which are contiguous.
-  static __device__ __forceinline__ int tile_term(int i) { return tile_place(i) % TILE_TERMS; }
-  static __device__ __forceinline__ int tile_row(int i) { return tile_place(i) / TILE_TERMS; }
-
-  static __device__ __forceinline__ size_t weight(const Convolve &c, int row, int term) {
-    return static_cast<size_t>(row) * c.terms + term;
+    return inside ? (term % w.channels * w.height + y) * w.width + x : OUTSIDE;
   }
 };
 
-// Term (ky, kx, filter) of a pixel: turned weights (terms, channels), rows of dz.
+// Term (kx, ky, filter) of a pixel: rows of dz.
 struct BackwardTerms {
   static constexpr bool FORWARD = false;
 
@@ -52,22 +40,14 @@ struct BackwardTerms {
   static __device__ __forceinline__ int source_row(const Convolve &c, int place, int term) {
     const WindowArguments &w = c.window;
     const int filters = c.terms / (w.kernel * w.kernel);
-    const int offset = term / filters;
-    const int y = place / w.width + w.top - offset / w.kernel;
-    const int x = place % w.width + w.left - offset % w.kernel;
+    const int in_window = term / filters;
+    const int y = place / w.width + w.top - in_window % w.kernel;
+    const int x = place % w.width + w.left - in_window / w.kernel;
     const int row = y / w.stride;
     const int column = x / w.stride;
     const bool there = y >= 0 && x >= 0 && row * w.stride == y && column * w.stride == x && row < w.out_height &&
                        column < w.out_width;
     return there ? (term % filters * w.out_height + row) * w.out_width + column : OUTSIDE;
-  }
-
-  // They go along the rows, which are contiguous.
-  static __device__ __forceinline__ int tile_term(int i) { return tile_place(i) / BLOCK_ROWS; }
-  static __device__ __forceinline__ int tile_row(int i) { return tile_place(i) % BLOCK_ROWS; }
-
-  static __device__ __forceinline__ size_t weight(const Convolve &c, int row, int term) {
-    return static_cast<size_t>(term) * c.rows + row;
   }
 };
 
@@ -82,11 +62,14 @@ __device__ __forceinline__ void fill_tile(const Convolve &c, ConvolveTile &tile,
   tile.rows[half][warp][lane] = there ? Terms::source_row(c, place, first + lane) : OUTSIDE;
 #pragma unroll
   for (int i = 0; i < BLOCK_ROWS * TILE_TERMS / BLOCK; i++) {
-    const int row = first_row + Terms::tile_row(i);
-    const int term = first + Terms::tile_term(i);
-    const bool wanted = row < c.rows && term < c.terms && Terms::tile_row(i) < c.row_tiles * TILE_ROWS;
-    tile.weights[half][Terms::tile_term(i)][Terms::tile_row(i)] =
-        wanted ? __ldg(c.weights + Terms::weight(c, row, term)) : 0.0f;
+    const int tile_place = static_cast<int>(threadIdx.x) + i * BLOCK;
+    const int tile_row = tile_place % BLOCK_ROWS;
+    const int tile_term = tile_place / BLOCK_ROWS;
+    const int row = first_row + tile_row;
+    const int term = first + tile_term;
+    const bool wanted = row < c.rows && term < c.terms && tile_row < c.row_tiles * TILE_ROWS;
+    tile.weights[half][tile_term][tile_row] =
+        wanted ? __ldg(c.weights + static_cast<size_t>(term) * c.rows + row) : 0.0f;
   }
 }
 
@@ -121,7 +104,7 @@ __device__ __forceinline__ void add_tile(float (&sums)[TILE_ROWS][GROUPS], const
       if (row[i] == OUTSIDE) {  // the same for the whole warp
         continue;
       }
-      const float4 *four = reinterpret_cast<const float4 *>(weights + (first + i) * WEIGHTS_ROW);
+      const float4 *four = reinterpret_cast<const float4 *>(weights + (first + i) * BLOCK_ROWS);
 #pragma unroll
       for (int r = 0; r < TILE_ROWS; r += 4) {
         const float4 w = four[r / 4];  // of four images
@@ -232,9 +215,9 @@ __device__ __forceinline__ void convolve(const Convolve &c) {
 // Convolution forward: z = W x + bias at every position, a = dropout(f(z)); in training also the signs of z and what is
 // dropped.
 //
-// x: (channels * height * width, batch); W: (filters, terms); z, a: (filters * positions, batch). Each z is one
-// accumulator that starts from the bias and takes the terms (channel, ky, kx) in order by fma, those outside the image
-// left out. Block: 128 threads; grid: places and slices of the batch, tiles of filters. Twin:
+// x: (channels * height * width, batch); W: turned, (kernel * kernel, channels, filters); z, a: (filters * positions,
+// batch). Each z is one accumulator that starts from the bias and takes the terms (kx, ky, channel) in order by fma,
+// those outside the image left out. Block: 128 threads; grid: places and slices of the batch, tiles of filters. Twin:
 // ConvolutionKernels.forward, then NeuronKernels.activate.
 KERNEL(convolve_forward, Convolve) { convolve<ForwardTerms>(arguments); }
 
@@ -242,18 +225,23 @@ KERNEL(convolve_forward, Convolve) { convolve<ForwardTerms>(arguments); }
 // 0; with SReLU below dx alone.
 //
 // dz: (filters * positions, batch); W: turned, (kernel * kernel, filters, channels); below: (channels * height * width,
-// batch). Each dx is one accumulator that starts from zero and takes the terms (ky, kx, filter) in order by fma,
+// batch). Each dx is one accumulator that starts from zero and takes the terms (kx, ky, filter) in order by fma,
 // positions that do not exist left out. Block and grid as convolve_forward. Twin: ConvolutionKernels.backward, then
 // NeuronKernels.derive.
 KERNEL(convolve_backward, Convolve) { convolve<BackwardTerms>(arguments); }
 
-// (filters, channels, square) to (square, filters, channels), a thread a weight: the order in which the backward
-// product takes its terms, and its threads their weights. Block: 256 threads. Twin: ConvolutionKernels.backward, which
-// reads the weights where they are.
+// Puts filters in the order in which a product takes its terms, and its threads the images it makes: (rows, others, ky,
+// kx) to (kx, ky, others, rows), a thread a weight. Block: 256 threads. Twin: ConvolutionKernels.forward and backward,
+// which read the weights where they are.
 KERNEL(turn_filters, TurnFilters) {
+  const TurnFilters &t = arguments;
   const size_t k = static_cast<size_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-  const size_t plane = static_cast<size_t>(arguments.filters) * arguments.channels;
-  if (k < plane * arguments.square) {
-    arguments.to[k] = __ldg(arguments.from + k % plane * arguments.square + k / plane);
+  const size_t plane = static_cast<size_t>(t.others) * t.rows;
+  if (k >= plane * t.kernel * t.kernel) {
+    return;
   }
+  const int in_window = static_cast<int>(k / plane);
+  const size_t place = in_window % t.kernel * t.kernel + in_window / t.kernel;
+  const size_t other = k % plane / t.rows;
+  t.to[k] = __ldg(t.from + k % t.rows * t.row_step + other * t.other_step + place);
 }

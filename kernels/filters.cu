@@ -1,7 +1,7 @@
 // How filters learn. Twin of backend/cpu/ConvolutionKernels.java.
 //
-// Gradients are summed by lanes in stripes of rows of positions (backend/Window.java). A block has a tile of weights,
-// which share loads, and each of its warps a stripe.
+// Gradients are summed by lanes in pieces of 32 batch columns by a stripe of rows of positions, the blocks of
+// backend/Backend.java. A block of threads has a tile of weights, which share loads, and each of its warps a piece.
 #include "images.cuh"
 #include "update.cuh"
 
@@ -50,11 +50,23 @@ __device__ __forceinline__ void add_position(float (&sums)[FILTERS * TILE_WEIGHT
   }
 }
 
-// Sums by lanes of dz * x over a stripe of rows of positions: a lane takes batch columns lane, lane + 32, ... in turn,
-// of each column the stripe's positions, row by row. Offsets within a row of positions fit 32 bits.
+// The pieces of a batch of images: stripe by stripe of the first 32 columns, then of the next 32.
+struct Pieces {
+  int stripes;
+  int count;
+
+  __device__ __forceinline__ Pieces(int rows, int stripe, int batch)
+      : stripes((rows + stripe - 1) / stripe), count(stripes * groups_of(batch)) {}
+
+  __device__ __forceinline__ int column(int piece, int lane) const { return piece / stripes * LANES + lane; }
+  __device__ __forceinline__ int stripe(int piece) const { return piece % stripes; }
+};
+
+// Sums of dz * x over a stripe of rows of positions, row by row, for batch column b. Offsets within a row of positions
+// fit 32 bits.
 template <int FILTERS>
 __device__ __forceinline__ void sum_stripe(float (&sums)[FILTERS * TILE_WEIGHTS], const FilterGradient &g,
-                                           const TileWeights &t, int stripe, int lane) {
+                                           const TileWeights &t, int stripe, int b) {
   const WindowArguments &w = g.window;
   int ky[TILE_WEIGHTS];
   int kx[TILE_WEIGHTS];
@@ -68,70 +80,69 @@ __device__ __forceinline__ void sum_stripe(float (&sums)[FILTERS * TILE_WEIGHTS]
     all_end = min(all_end, steps_until(kx[i] - w.left, w.stride, w.width));
   }
   const int rows_end = min(w.out_height, (stripe + 1) * g.stripe);
-  for (int b = lane; b < g.batch; b += LANES) {
-    for (int row = stripe * g.stripe; row < rows_end; row++) {
-      const int y = row * w.stride - w.top;
-      unsigned rows = 0;
-      const float *x[TILE_WEIGHTS];  // of each term the pixel at the row's first position, which need not exist
+  for (int row = stripe * g.stripe; row < rows_end; row++) {
+    const int y = row * w.stride - w.top;
+    unsigned rows = 0;
+    const float *x[TILE_WEIGHTS];  // of each term the pixel at the row's first position, which need not exist
 #pragma unroll
-      for (int i = 0; i < TILE_WEIGHTS; i++) {
-        rows |= y + ky[i] >= 0 && y + ky[i] < w.height ? 1u << i : 0;
-        const long long channel = t.term[i] / (w.kernel * w.kernel);
-        x[i] = g.x + ((channel * w.height + y + ky[i]) * w.width + kx[i] - w.left) * g.x_stride + b;
-      }
-      const float *dz[FILTERS];
+    for (int i = 0; i < TILE_WEIGHTS; i++) {
+      rows |= y + ky[i] >= 0 && y + ky[i] < w.height ? 1u << i : 0;
+      const long long channel = t.term[i] / (w.kernel * w.kernel);
+      x[i] = g.x + ((channel * w.height + y + ky[i]) * w.width + kx[i] - w.left) * g.x_stride + b;
+    }
+    const float *dz[FILTERS];
 #pragma unroll
-      for (int f = 0; f < FILTERS; f++) {
-        const size_t image_row = static_cast<size_t>(t.filter + min(f, t.filters - 1)) * w.out_height + row;
-        dz[f] = g.dz + image_row * w.out_width * g.dz_stride + b;
-      }
-      unsigned x_offset = 0;
-      unsigned dz_offset = 0;
-      for (int column = 0; column < w.out_width; column++) {
-        if (rows == ALL_WEIGHTS && column >= all_from && column < all_end) {
-          add_position<FILTERS>(sums, dz, dz_offset, x, x_offset, ALL_WEIGHTS);
-        } else {
-          unsigned there = rows;
+    for (int f = 0; f < FILTERS; f++) {
+      const size_t image_row = static_cast<size_t>(t.filter + min(f, t.filters - 1)) * w.out_height + row;
+      dz[f] = g.dz + image_row * w.out_width * g.dz_stride + b;
+    }
+    unsigned x_offset = 0;
+    unsigned dz_offset = 0;
+    for (int column = 0; column < w.out_width; column++) {
+      if (rows == ALL_WEIGHTS && column >= all_from && column < all_end) {
+        add_position<FILTERS>(sums, dz, dz_offset, x, x_offset, ALL_WEIGHTS);
+      } else {
+        unsigned there = rows;
 #pragma unroll
-          for (int i = 0; i < TILE_WEIGHTS; i++) {
-            const int at = column * w.stride - w.left + kx[i];
-            there &= at >= 0 && at < w.width ? ALL_WEIGHTS : ~(1u << i);
-          }
-          if (there != 0) {
-            add_position<FILTERS>(sums, dz, dz_offset, x, x_offset, there);
-          }
+        for (int i = 0; i < TILE_WEIGHTS; i++) {
+          const int at = column * w.stride - w.left + kx[i];
+          there &= at >= 0 && at < w.width ? ALL_WEIGHTS : ~(1u << i);
         }
-        x_offset += w.stride * g.x_stride;
-        dz_offset += g.dz_stride;
+        if (there != 0) {
+          add_position<FILTERS>(sums, dz, dz_offset, x, x_offset, there);
+        }
       }
+      x_offset += w.stride * g.x_stride;
+      dz_offset += g.dz_stride;
     }
   }
 }
 
 template <int FILTERS>
-using StripeLanes = float[WARPS][FILTERS * TILE_WEIGHTS][LANES];
+using PieceLanes = float[WARPS][FILTERS * TILE_WEIGHTS][LANES];
 
-// The gradient of a tile of weights: the stripes' lanes are added from top to bottom to lanes that start at zero, which
-// are then folded. Where blockIdx.y counts stripes, by four, their lanes are left for fold_stripes.
+// The gradient of a tile of weights: the pieces' lanes are added in order to lanes that start at zero, which are then
+// folded. Where blockIdx.y counts pieces, by four, their lanes are left for fold_blocks.
 template <int FILTERS>
 __device__ __forceinline__ void tile_gradient(const FilterGradient &g, const TileWeights &t,
-                                              StripeLanes<FILTERS> &lanes) {
+                                              PieceLanes<FILTERS> &lanes) {
   constexpr int EACH = FILTERS * TILE_WEIGHTS / WARPS;  // weights that a warp adds up in the end
   const int lane = lane_index();
   const int warp = static_cast<int>(threadIdx.x) / LANES;
-  const int stripes = (g.window.out_height + g.stripe - 1) / g.stripe;
+  const Pieces pieces(g.window.out_height, g.stripe, g.batch);
   const int step = static_cast<int>(gridDim.y) / g.parts * WARPS;
   float totals[EACH] = {};
-  for (int first = static_cast<int>(blockIdx.y) / g.parts * WARPS; first < stripes; first += step) {
+  for (int first = static_cast<int>(blockIdx.y) / g.parts * WARPS; first < pieces.count; first += step) {
+    const int piece = first + warp;
     float sums[FILTERS * TILE_WEIGHTS] = {};
-    if (first + warp < stripes) {
-      sum_stripe<FILTERS>(sums, g, t, first + warp, lane);
+    if (piece < pieces.count && pieces.column(piece, lane) < g.batch) {
+      sum_stripe<FILTERS>(sums, g, t, pieces.stripe(piece), pieces.column(piece, lane));
     }
     if (g.lanes != nullptr) {
-      float *out = g.lanes + static_cast<size_t>(first + warp) * g.weights * LANES + lane;
+      float *out = g.lanes + static_cast<size_t>(piece) * g.weights * LANES + lane;
 #pragma unroll
       for (int i = 0; i < FILTERS * TILE_WEIGHTS; i++) {
-        if (first + warp < stripes && t.exists(i)) {
+        if (piece < pieces.count && t.exists(i)) {
           out[t.index(i) * LANES] = sums[i];
         }
       }
@@ -142,10 +153,10 @@ __device__ __forceinline__ void tile_gradient(const FilterGradient &g, const Til
       lanes[warp][i][lane] = sums[i];
     }
     __syncthreads();
-    for (int s = 0; s < min(WARPS, stripes - first); s++) {
+    for (int p = 0; p < min(WARPS, pieces.count - first); p++) {
 #pragma unroll
       for (int i = 0; i < EACH; i++) {
-        totals[i] = __fadd_rn(totals[i], lanes[s][warp * EACH + i][lane]);
+        totals[i] = __fadd_rn(totals[i], lanes[p][warp * EACH + i][lane]);
       }
     }
     __syncthreads();
@@ -165,11 +176,11 @@ __device__ __forceinline__ void tile_gradient(const FilterGradient &g, const Til
 // The gradient of dense filters: dW = sum over positions and the batch of dz * x.
 //
 // dz: (filters * positions, batch); x: (channels * height * width, batch); gradient: (filters, terms). Summed by lanes
-// in each stripe of rows of positions, by fma from zero on, positions whose pixel lies outside the image left out; the
-// stripes' lanes are added from top to bottom and folded. A block has 8 filters and 8 terms. Block: 128 threads; grid:
-// tiles, stripes. Twin: ConvolutionKernels.update.
+// in each piece, by fma from zero on, positions whose pixel lies outside the image left out; the pieces' lanes are
+// added in order and folded. A block has 8 filters and 8 terms. Block: 128 threads; grid: tiles, pieces. Twin:
+// ConvolutionKernels.update.
 KERNEL(filter_gradient, FilterGradient) {
-  __shared__ StripeLanes<TILE_FILTERS> lanes;
+  __shared__ PieceLanes<TILE_FILTERS> lanes;
   const FilterGradient &g = arguments;
   const int terms = g.weights / g.filters;
   const int tiles = (terms + TILE_WEIGHTS - 1) / TILE_WEIGHTS;
@@ -191,9 +202,9 @@ KERNEL(filter_gradient, FilterGradient) {
 // The gradient of sparse filters at their connections: as filter_gradient.
 //
 // W: CSR (filters, terms); gradient: one number a connection. A block has a part of a filter's connections, eight at a
-// time. Block: 128 threads; grid: filters, parts and stripes. Twin: ConvolutionKernels.update.
+// time. Block: 128 threads; grid: filters, parts and pieces. Twin: ConvolutionKernels.update.
 KERNEL(sparse_filter_gradient, FilterGradient) {
-  __shared__ StripeLanes<1> lanes;
+  __shared__ PieceLanes<1> lanes;
   const FilterGradient &g = arguments;
   const int filter = g.order[blockIdx.x];
   const int start = g.row_offsets[filter];
@@ -215,18 +226,18 @@ KERNEL(sparse_filter_gradient, FilterGradient) {
   }
 }
 
-// Adds the lanes of stripes, from top to bottom, and folds them: lanes (stripes, weights, 32) to gradient (weights).
+// Adds the lanes of pieces in order and folds them: lanes (blocks, weights, 32) to gradient (weights).
 //
 // A warp has eight weights. Block: 128 threads; grid: weights by 32. Twin: ConvolutionKernels.update.
-KERNEL(fold_stripes, FoldStripes) {
+KERNEL(fold_blocks, FoldBlocks) {
   const int first = warp_row() * SUMS;
   if (first >= arguments.weights) {
     return;
   }
   const int lane = lane_index();
   float sums[SUMS] = {};
-  for (int stripe = 0; stripe < arguments.stripes; stripe++) {
-    const float *lanes = arguments.lanes + static_cast<size_t>(stripe) * arguments.weights * LANES + lane;
+  for (int block = 0; block < arguments.blocks; block++) {
+    const float *lanes = arguments.lanes + static_cast<size_t>(block) * arguments.weights * LANES + lane;
 #pragma unroll
     for (int i = 0; i < SUMS; i++) {
       const int weight = min(first + i, arguments.weights - 1);
@@ -244,30 +255,31 @@ static constexpr int BIAS_WARPS = 8;
 // Learns the biases (filters): their gradient is the sum of dz (filters * positions, batch) over positions and the
 // batch, in the order of filter_gradient, by addition.
 //
-// A block has a filter, its warps a stripe each. Block: 256 threads; grid: filters. Twin:
-// ConvolutionKernels.updateBias.
+// A block has a filter, its warps a piece each. Block: 256 threads; grid: filters. Twin: ConvolutionKernels.updateBias.
 KERNEL(update_filter_bias, UpdateFilterBias) {
-  __shared__ float stripe_lanes[BIAS_WARPS][LANES];
+  __shared__ float lanes[BIAS_WARPS][LANES];
   const UpdateFilterBias &u = arguments;
   const int filter = static_cast<int>(blockIdx.x);
   const int warp = static_cast<int>(threadIdx.x) / LANES;
   const int lane = lane_index();
   const float *dz = u.dz + static_cast<size_t>(filter) * u.positions * u.dz_stride;
+  const Pieces pieces(u.positions, u.stripe, u.batch);
   float total = 0.0f;
-  for (int first = 0; first < u.positions; first += BIAS_WARPS * u.stripe) {
-    const int start = first + warp * u.stripe;
-    const int end = min(u.positions, start + u.stripe);
+  for (int first = 0; first < pieces.count; first += BIAS_WARPS) {
+    const int piece = first + warp;
+    const int b = pieces.column(piece, lane);
     float sum = 0.0f;
-    for (int b = lane; b < u.batch; b += LANES) {
-#pragma unroll 4
-      for (int position = start; position < end; position++) {
+    if (piece < pieces.count && b < u.batch) {
+      const int start = pieces.stripe(piece) * u.stripe;
+#pragma unroll 8
+      for (int position = start; position < min(u.positions, start + u.stripe); position++) {
         sum = __fadd_rn(sum, __ldg(dz + static_cast<size_t>(position) * u.dz_stride + b));
       }
     }
-    stripe_lanes[warp][lane] = sum;
+    lanes[warp][lane] = sum;
     __syncthreads();
-    for (int i = 0; warp == 0 && i < BIAS_WARPS && first + i * u.stripe < u.positions; i++) {
-      total = __fadd_rn(total, stripe_lanes[i][lane]);
+    for (int p = 0; warp == 0 && p < min(BIAS_WARPS, pieces.count - first); p++) {
+      total = __fadd_rn(total, lanes[p][lane]);
     }
     __syncthreads();
   }

@@ -180,8 +180,8 @@ final class SelftestImages {
     private void keepSlopes(String operation, Neurons neurons) {
         Tensor gradient = neurons.slopeGradient();
         if (gradient != null) {
-            results.add(new SelftestRun.Result(
-                    operation, "gradient of SReLU's parameters", backend.download(gradient)));
+            results.add(
+                    new SelftestRun.Result(operation, "gradient of SReLU's parameters", backend.download(gradient)));
         }
     }
 

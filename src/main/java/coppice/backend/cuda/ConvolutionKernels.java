@@ -26,8 +26,9 @@ final class ConvolutionKernels implements ConvolutionProducts {
 
     @Override
     public void forward(Window window, CudaTensor w, CudaTensor bias, CudaTensor x, Neurons outputs, Pass pass) {
+        DeviceMemory weights = turn(window, w, true);
         Arguments arguments =
-                kernels.arguments().pointer(w.memory()).pointer(bias.memory()).pointer(x.memory());
+                kernels.arguments().pointer(weights).pointer(bias.memory()).pointer(x.memory());
         neurons.write(arguments, outputs, pass);
         arguments.window(window);
         launch("convolve_forward", arguments, x, new Size(w.rows(), window.positions(), window.terms()), pass.batch());
@@ -35,7 +36,7 @@ final class ConvolutionKernels implements ConvolutionProducts {
 
     @Override
     public void backward(Window window, CudaTensor w, CudaTensor dz, Neurons below, Pass pass) {
-        DeviceMemory weights = turn(window, w);
+        DeviceMemory weights = turn(window, w, false);
         Arguments arguments = kernels.arguments().pointer(weights).pointer(null).pointer(dz.memory());
         neurons.write(arguments, below, pass);
         arguments.window(window);
@@ -50,16 +51,19 @@ final class ConvolutionKernels implements ConvolutionProducts {
         return filters.gradient(window, w, dz, x, batch);
     }
 
-    /** Weights in the order in which the backward product takes its terms, (kernel * kernel, filters, channels). */
-    private DeviceMemory turn(Window window, CudaTensor w) {
+    /** Weights as a product takes them, (terms, filters), or backward (terms, channels). */
+    private DeviceMemory turn(Window window, CudaTensor w, boolean forward) {
         int count = Math.multiplyExact(w.rows(), w.columns());
+        int square = window.kernel() * window.kernel();
         DeviceMemory target = turned.of((long) count * Float.BYTES);
         kernels.arguments()
                 .pointer(w.memory())
                 .pointer(target)
-                .integer(w.rows())
-                .integer(window.channels())
-                .integer(window.kernel() * window.kernel())
+                .integer(forward ? w.rows() : window.channels())
+                .integer(forward ? window.channels() : w.rows())
+                .integer(forward ? w.columns() : square)
+                .integer(forward ? square : w.columns())
+                .integer(window.kernel())
                 .integer(0);
         kernels.launch("turn_filters", parts(count, TURNING_THREADS), 1, TURNING_THREADS, 1);
         return target;

@@ -7,25 +7,26 @@ import org.jspecify.annotations.Nullable;
 
 /** How filters learn. Twin of kernels/filters.cu and backend/cpu/ConvolutionKernels. */
 final class FilterKernels {
-    private static final int WARPS = 4; // of a block, a stripe each
-    private static final int THREADS = 32 * WARPS;
+    private static final int WARPS = 4; // of a block, a piece each
+    private static final int GROUP = 32; // columns, of a piece
+    private static final int THREADS = GROUP * WARPS;
     private static final int BIAS_THREADS = 256;
     private static final int FOLDED = 8 * WARPS; // weights, by a block
     private static final int TILE = 8; // filters, and terms
-    private static final int LANE_BYTES = 32 * Float.BYTES;
-    private static final long MOST_LANES = 64L << 20; // bytes, for stripes that are summed apart
+    private static final int LANE_BYTES = GROUP * Float.BYTES;
+    private static final long MOST_LANES = 256L << 20; // bytes, for pieces that are summed apart
     private static final int MOST_PARTS = 1024;
 
     private final Kernels kernels;
     private final StepState state;
     private final Scratch gradients;
-    private final Scratch stripeLanes;
+    private final Scratch pieceLanes;
 
     FilterKernels(Device device, Kernels kernels, StepState state) {
         this.kernels = kernels;
         this.state = state;
         this.gradients = new Scratch(device, "the gradient of filters");
-        this.stripeLanes = new Scratch(device, "partial sums of the gradient of filters");
+        this.pieceLanes = new Scratch(device, "partial sums of the gradient of filters");
     }
 
     /** dW of dense filters, in scratch that the next call overwrites. */
@@ -41,7 +42,7 @@ final class FilterKernels {
     DeviceMemory gradient(Window window, CudaSparseTensor w, CudaTensor dz, CudaTensor x, int batch) {
         int filters = w.pattern().rows();
         int connections = w.pattern().connections();
-        int wanted = parts(kernels.wantedWarps(), filters * Math.min(WARPS, stripes(window)));
+        int wanted = parts(kernels.wantedWarps(), filters * Math.min(WARPS, pieces(window, batch)));
         int worthwhile = connections / filters / TILE;
         int parts = Math.max(1, Math.min(MOST_PARTS, Math.min(wanted, worthwhile)));
         Work work = new Work(window, filters, connections, filters, parts, batch);
@@ -62,16 +63,16 @@ final class FilterKernels {
     private record Work(Window window, int filters, int weights, int tiles, int parts, int batch) {}
 
     /**
-     * Computes a gradient. Where blocks are too few to fill the GPU, each has four stripes and leaves their lanes to be
-     * added up by a second kernel, if those take little memory.
+     * Computes a gradient. Where blocks are too few to fill the GPU, each has four pieces of 32 columns by a stripe of
+     * rows, and leaves their lanes to be added up by a second kernel, if those take little memory.
      */
     private DeviceMemory launch(String kernel, Arguments arguments, Work work, CudaTensor dz, CudaTensor x) {
         DeviceMemory target = gradients.of((long) work.weights * Float.BYTES);
-        int stripes = stripes(work.window);
-        long lanesBytes = (long) stripes * work.weights * LANE_BYTES;
-        long warps = (long) work.tiles * work.parts * Math.min(WARPS, stripes);
-        boolean apart = stripes > WARPS && warps < kernels.wantedWarps() && lanesBytes <= MOST_LANES;
-        @Nullable DeviceMemory lanes = apart ? stripeLanes.of(lanesBytes) : null;
+        int pieces = pieces(work.window, work.batch);
+        long lanesBytes = (long) pieces * work.weights * LANE_BYTES;
+        long warps = (long) work.tiles * work.parts * Math.min(WARPS, pieces);
+        boolean apart = pieces > WARPS && warps < kernels.wantedWarps() && lanesBytes <= MOST_LANES;
+        @Nullable DeviceMemory lanes = apart ? pieceLanes.of(lanesBytes) : null;
         arguments
                 .pointer(dz.memory())
                 .pointer(x.memory())
@@ -85,14 +86,14 @@ final class FilterKernels {
                 .integer(x.stride())
                 .integer(work.batch)
                 .integer(work.parts);
-        kernels.launch(kernel, work.tiles, apart ? work.parts * parts(stripes, WARPS) : work.parts, THREADS, 1);
+        kernels.launch(kernel, work.tiles, apart ? work.parts * parts(pieces, WARPS) : work.parts, THREADS, 1);
         if (lanes != null) {
             kernels.arguments()
                     .pointer(lanes)
                     .pointer(target)
                     .integer(work.weights)
-                    .integer(stripes);
-            kernels.launch("fold_stripes", parts(work.weights, FOLDED), 1, THREADS, 1);
+                    .integer(pieces);
+            kernels.launch("fold_blocks", parts(work.weights, FOLDED), 1, THREADS, 1);
         }
         return target;
     }
@@ -114,8 +115,8 @@ final class FilterKernels {
         kernels.launch("update_filter_bias", filters, 1, BIAS_THREADS, 1);
     }
 
-    private static int stripes(Window window) {
-        return parts(window.outHeight(), window.stripe());
+    private static int pieces(Window window, int batch) {
+        return Math.multiplyExact(parts(window.outHeight(), window.stripe()), parts(batch, GROUP));
     }
 
     private static int parts(int length, int part) {

@@ -79,6 +79,7 @@ final class SelftestRun {
         run.evaluation();
         run.replayedSteps();
         run.results.addAll(SelftestUnits.of(backend, shape));
+        run.results.addAll(SelftestImages.of(backend, shape));
         return run.results;
     }
 

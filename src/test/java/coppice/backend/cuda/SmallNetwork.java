@@ -25,9 +25,7 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /** A network of a sparse layer with SReLU and dropout and a dense one, to be trained step by step on a backend. */
-final class SmallNetwork {
-    static final int SAMPLES = 13;
-    static final int BATCH = 5;
+final class SmallNetwork implements SmallTraining {
     private static final int INPUTS = 9;
     private static final int HIDDEN = 11;
     private static final int OUTPUTS = 3;
@@ -159,27 +157,16 @@ final class SmallNetwork {
                 dropout);
     }
 
-    private static int batchAt(int start) {
-        return Math.min(BATCH, SAMPLES - start);
-    }
-
-    private Update update(int step) {
-        float rate = 0.05f / (step + 1);
-        return kind == Update.Kind.ADAM
-                ? new Update(kind, rate, 0.9f, 0.01f, false, 0.999f, 3.7f + step, 1e-8f)
-                : new Update(kind, rate, 0.9f, 0.01f, false, 0, 0, 0);
-    }
-
-    /** A training step as {@link Backend#step}, which may record and replay it. */
-    void step(int start, int step) {
-        Pass pass = new Pass(batchAt(start), true, step);
-        Update update = update(step);
+    @Override
+    public void step(int start, int step) {
+        Pass pass = new Pass(SmallTraining.batchAt(start), true, step);
+        Update update = SmallTraining.update(kind, step);
         backend.step(new Backend.Step(this, pass, start, update), () -> train(start, pass, update));
     }
 
-    /** A training step operation by operation. */
-    void stepDirectly(int start, int step) {
-        train(start, new Pass(batchAt(start), true, step), update(step));
+    @Override
+    public void stepDirectly(int start, int step) {
+        train(start, new Pass(SmallTraining.batchAt(start), true, step), SmallTraining.update(kind, step));
     }
 
     private void train(int start, Pass pass, Update update) {
@@ -198,19 +185,19 @@ final class SmallNetwork {
         backend.loss(Loss.CROSS_ENTROPY, samples, start, outputs, pass);
     }
 
-    /** An evaluation of one batch as {@link Backend#step}. */
-    void evaluate(int start) {
-        Pass pass = new Pass(batchAt(start), false, 0);
+    @Override
+    public void evaluate(int start) {
+        Pass pass = new Pass(SmallTraining.batchAt(start), false, 0);
         backend.step(new Backend.Step(samples, pass, start, null), () -> forward(start, pass));
     }
 
-    /** An evaluation of one batch operation by operation. */
-    void evaluateDirectly(int start) {
-        forward(start, new Pass(batchAt(start), false, 0));
+    @Override
+    public void evaluateDirectly(int start) {
+        forward(start, new Pass(SmallTraining.batchAt(start), false, 0));
     }
 
-    /** Another topology, with every second connection's state kept. */
-    void rewire() {
+    @Override
+    public void rewire() {
         CsrPattern pattern = pattern(3);
         int old = first.pattern().connections();
         int[] origin = new int[pattern.connections()];
@@ -218,8 +205,8 @@ final class SmallNetwork {
         backend.rewire(first, pattern, uniform(pattern.connections()), origin);
     }
 
-    /** All that was learned, and the totals. */
-    List<float[]> results() {
+    @Override
+    public List<float[]> results() {
         Totals totals = backend.totals();
         List<float[]> all = new ArrayList<>();
         all.add(new float[] {(float) totals.loss(), totals.correct(), totals.samples()});

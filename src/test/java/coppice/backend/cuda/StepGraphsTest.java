@@ -32,9 +32,9 @@ class StepGraphsTest {
     }
 
     /** Epochs of two whole batches and a shorter one with evaluation between, and evolution in the middle. */
-    private static List<float[]> train(Update.Kind kind, boolean recorded) {
+    private static List<float[]> train(SmallTraining.Maker maker, Update.Kind kind, boolean recorded) {
         try (CudaBackend backend = CudaBackend.open(0)) {
-            SmallNetwork network = new SmallNetwork(backend, kind);
+            SmallTraining network = maker.make(backend, kind);
             int step = 0;
             for (int epoch = 0; epoch < 2 * EPOCHS; epoch++) {
                 if (epoch == EPOCHS) {
@@ -58,8 +58,18 @@ class StepGraphsTest {
     @ParameterizedTest
     @EnumSource(Update.Kind.class)
     void replayGivesTheSameBits(Update.Kind kind) {
-        List<float[]> expected = train(kind, false);
-        List<float[]> actual = train(kind, true);
+        replayGivesTheSameBits(SmallNetwork::new, kind);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Update.Kind.class)
+    void replayOfConvolutionsGivesTheSameBits(Update.Kind kind) {
+        replayGivesTheSameBits(SmallImages::new, kind);
+    }
+
+    private static void replayGivesTheSameBits(SmallTraining.Maker maker, Update.Kind kind) {
+        List<float[]> expected = train(maker, kind, false);
+        List<float[]> actual = train(maker, kind, true);
         assertEquals(expected.size(), actual.size());
         for (int i = 0; i < expected.size(); i++) {
             assertArrayEquals(expected.get(i), actual.get(i), "result " + i);

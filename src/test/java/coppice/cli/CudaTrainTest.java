@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import coppice.backend.cuda.SimulatedCuda;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,6 +56,35 @@ class CudaTrainTest {
     @Test
     void aSparseOutputAndMeanSquaredError(@TempDir Path temp) {
         same(temp, "--activation", "tanh", "--loss", "mse", "--sparse-output", "--optimizer", "nesterov");
+    }
+
+    @Test
+    void balancedClasses(@TempDir Path temp) {
+        same(temp, "--class-weights", "balanced", "--batch-size", "50");
+    }
+
+    @Test
+    void numbersToPredict(@TempDir Path temp) throws IOException {
+        StringBuilder table = new StringBuilder();
+        for (int i = 0; i < 500; i++) {
+            table.append(i % 17)
+                    .append(',')
+                    .append(i % 23 - 9)
+                    .append(',')
+                    .append((i % 17) * 2.5 - i % 23)
+                    .append('\n');
+        }
+        Path file = Files.writeString(temp.resolve("numbers.csv"), table);
+        same(temp, "--task", "regression", "--data", file.toString(), "--batch-size", "33");
+        String[] predictions = new String[2];
+        for (int i = 0; i < 2; i++) {
+            String backend = i == 0 ? "cpu" : "cuda";
+            String from = temp.resolve("cuda").toString();
+            Cli run = Cli.run("predict", "--from", from, "--data", file.toString(), "--backend", backend);
+            assertEquals(501, run.lines().size(), run.err());
+            predictions[i] = run.out();
+        }
+        assertEquals(predictions[0], predictions[1]);
     }
 
     @Test

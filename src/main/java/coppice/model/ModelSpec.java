@@ -119,7 +119,7 @@ public record ModelSpec(Shape input, List<Stage> stages, Loss loss, Sparsity spa
                             number,
                             layer.words().get(0),
                             "takes images, but the data do not say how their " + features
-                                    + " features form one: say so with image CHANNELSxHEIGHTxWIDTH");
+                                    + " features form one: give --image CHANNELSxHEIGHTxWIDTH");
                 }
                 number += layer.words().size();
             }

@@ -5,7 +5,9 @@ import coppice.backend.Window;
 import coppice.model.LayerState;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,10 @@ import org.jspecify.annotations.Nullable;
  */
 record LayerShape(
         int inputs, int outputs, boolean sparse, @Nullable Window window) {
+    /** The numbers of a window, in its order. */
+    private static final List<String> WINDOW =
+            List.of("channels", "height", "width", "kernel", "stride", "top", "left", "out_height", "out_width");
+
     static LayerShape of(LayerState layer) {
         return new LayerShape(layer.inputs(), layer.outputs(), layer.pattern() != null, layer.window());
     }
@@ -58,13 +64,21 @@ record LayerShape(
 
     /** A window whose numbers make sense; whether it is the network's is for its model to say. */
     private static Window window(Path file, int layer, Object json) {
-        try {
-            Window window = Json.parse(Json.compact(json), Window.class);
-            window.terms();
-            return window;
-        } catch (IllegalArgumentException | ArithmeticException e) {
-            throw MalformedDataException.inFile(
-                    file, "metadata layers: layer " + layer + " has a window that is none: " + e.getMessage());
+        int[] sizes = WINDOW.stream()
+                .mapToInt(name -> json instanceof Map<?, ?> map && map.get(name) instanceof Integer size ? size : -1)
+                .toArray();
+        String reason = "each of " + WINDOW + " must be a number";
+        if (IntStream.of(sizes).allMatch(size -> size >= 0)) {
+            try {
+                Window window = new Window(
+                        sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5], sizes[6], sizes[7], sizes[8]);
+                window.terms();
+                return window;
+            } catch (IllegalArgumentException | ArithmeticException e) {
+                reason = String.valueOf(e.getMessage());
+            }
         }
+        throw MalformedDataException.inFile(
+                file, "metadata layers: layer " + layer + " has a window that is none: " + reason);
     }
 }

@@ -387,11 +387,11 @@ public final class Trainer {
                 .write(directory.last());
     }
 
-    private static Inputs inputs(Dataset samples) {
-        ImageShape shape = samples.imageShape();
-        return new Inputs(
-                samples.featureNames(),
-                shape == null ? null : new Shape(shape.channels(), shape.height(), shape.width()));
+    /** What is known of the features; the network may have been told their image by a setting. */
+    private Inputs inputs(Dataset samples) {
+        ImageShape own = samples.imageShape();
+        Shape image = own == null ? null : new Shape(own.channels(), own.height(), own.width());
+        return new Inputs(samples.featureNames(), spec.image() == null ? image : spec.image());
     }
 
     private TrainResult result(String status) {

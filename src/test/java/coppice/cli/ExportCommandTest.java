@@ -201,7 +201,7 @@ class ExportCommandTest {
                     values = np.frombuffer(b[8 + n + begin:8 + n + end], types[t["dtype"]]).reshape(t["shape"])
                     first, last = name.rsplit(".", 1)
                     assert np.array_equal(values, z[first + "." + names.get(last, last)]), name
-                assert sorted(metadata) == ["classes", "configuration", "format", "layers", "training"]
+                assert sorted(metadata) == ["classes", "configuration", "format", "image", "layers", "training"]
                 for key in metadata:
                     assert metadata[key] == z["metadata." + key].item()
                 print(len(header))

@@ -158,6 +158,8 @@ class TrainConfigTest {
                 "seed | one | seed must be a whole number but was 'one'",
                 "eval-every | 0 | eval-every must be a whole number of at least 1 but was '0'",
                 "checkpoint-every | 0 | checkpoint-every must be a whole number of at least 1 but was '0'",
+                "layers | conv:3x3 relu | layers: word 2 'relu' is the last word, but the last layer must be"
+                        + " dense:classes or sparse:classes",
                 "target-accuracy | 0 | target-accuracy must be a number in (0, 1] but was '0'"
             })
     void refuses(String name, String value, String message) {

@@ -81,8 +81,8 @@ final class VectorStochasticKernels extends StochasticKernels {
             CpuTensor a, int aCount, float aFactor, CpuTensor b, int bCount, float bFactor, CpuTensor out, int row) {
         int aWidth = padded(aCount);
         int bWidth = padded(bCount);
-        boolean room = aWidth <= Math.min(a.stride(), out.stride())
-                && bWidth <= Math.min(b.stride(), out.stride() - aCount);
+        boolean room =
+                aWidth <= Math.min(a.stride(), out.stride()) && bWidth <= Math.min(b.stride(), out.stride() - aCount);
         int at = out.at(row);
         scale(a.data(), a.at(row), aFactor, out.data(), at, room ? aWidth : aCount);
         scale(b.data(), b.at(row), bFactor, out.data(), at + aCount, room ? bWidth : bCount);
@@ -114,8 +114,7 @@ final class VectorStochasticKernels extends StochasticKernels {
     }
 
     /** Sixteen lanes of each of some rows. */
-    private static void squaresOf16(
-            CpuTensor target, CpuTensor output, int batch, int from, int count, float[] lanes) {
+    private static void squaresOf16(CpuTensor target, CpuTensor output, int batch, int from, int count, float[] lanes) {
         float[] ts = target.data();
         float[] os = output.data();
         int whole = batch - batch % Lanes.COUNT;
@@ -134,8 +133,8 @@ final class VectorStochasticKernels extends StochasticKernels {
                 high = e.fma(e, high);
             }
             if (whole < batch) {
-                FloatVector d = FloatVector.fromArray(FLOATS, os, o + whole)
-                        .sub(FloatVector.fromArray(FLOATS, ts, t + whole));
+                FloatVector d =
+                        FloatVector.fromArray(FLOATS, os, o + whole).sub(FloatVector.fromArray(FLOATS, ts, t + whole));
                 FloatVector e = FloatVector.fromArray(FLOATS, os, o + whole + 16)
                         .sub(FloatVector.fromArray(FLOATS, ts, t + whole + 16));
                 low = low.blend(d.fma(d, low), inLow);

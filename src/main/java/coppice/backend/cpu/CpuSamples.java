@@ -1,13 +1,18 @@
 package coppice.backend.cpu;
 
+import coppice.backend.ImageMaps;
 import coppice.backend.Samples;
 import coppice.matrix.Matrix;
+import org.jspecify.annotations.Nullable;
 
 /** A data set on the host: nothing is copied. */
 final class CpuSamples implements Samples {
     final Matrix features;
     final int[] labels;
     int[] order;
+
+    @Nullable
+    ImageMaps maps; // of the places of the order
 
     CpuSamples(Matrix features, int[] labels) {
         if (labels.length != features.rows()) {
@@ -16,6 +21,14 @@ final class CpuSamples implements Samples {
         this.features = features;
         this.labels = labels;
         this.order = new int[0];
+    }
+
+    void setOrder(int[] newOrder, @Nullable ImageMaps newMaps) {
+        if (newMaps != null) {
+            newMaps.requireFit(features, newOrder.length);
+        }
+        order = newOrder.clone();
+        maps = newMaps;
     }
 
     @Override

@@ -40,4 +40,12 @@ class CpuParityTest {
             BackendParity.checkStochastic(CpuBackends.of(KernelSet.plain(), 1), new CpuBackend(vector, pool));
         }
     }
+
+    @Test
+    void mappedImagesHaveTheSameBitsWithVectorsAndThreads() {
+        try (WorkerPool pool = new WorkerPool(3)) {
+            KernelSet vector = CpuBackends.vectorKernels();
+            BackendParity.checkImages(CpuBackends.of(KernelSet.plain(), 1), new CpuBackend(vector, pool));
+        }
+    }
 }

@@ -1,6 +1,7 @@
 package coppice.cli;
 
 import coppice.MalformedDataException;
+import coppice.data.Augmentation;
 import coppice.data.Dataset;
 import coppice.data.Datasets;
 import coppice.data.Normalization;
@@ -24,8 +25,10 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -33,6 +36,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Trains a network. */
 final class TrainCommand implements Command {
+    private static final double UNEVEN = 10; // scales of pixels, the greatest and the middle one
+
     @Override
     public String name() {
         return "train";
@@ -223,6 +228,9 @@ final class TrainCommand implements Command {
                     Path.of(settings.get("data")),
                     "at least 2 classes are needed but the labels are all " + train.classes());
         }
+        if (config.augmentation() != null) {
+            UsageException.whereInvalid(() -> Augmentation.requireImages(train));
+        }
         UsageException.whereInvalid(() ->
                 config.modelSpec(train.featureCount(), train.classes().size()).connections());
         Normalization.Kind kind =
@@ -319,6 +327,10 @@ final class TrainCommand implements Command {
                 + (validation == null ? "" : ", " + validation.rows() + " validation")
                 + (test == null ? "" : ", " + test.rows() + " test") + " samples, " + features + " features"
                 + (rbm ? "" : ", " + classes + " classes"));
+        if (config.augmentation() != null) {
+            lines.add("images changed by " + settings.get("augment"));
+            addWarning(lines, data.normalization());
+        }
         String sizes = Stream.of(
                         Stream.of(features), config.hidden().stream(), rbm ? Stream.<Integer>of() : Stream.of(classes))
                 .flatMap(size -> size)
@@ -336,5 +348,20 @@ final class TrainCommand implements Command {
                     .forEach((name, value) -> lines.add("setting " + name + " = " + value));
         }
         return lines;
+    }
+
+    /** Pixels that are moved onto one that hardly varied would be scaled up with it. */
+    private static void addWarning(List<String> lines, Normalization normalization) {
+        float[] scale = normalization.scale().clone();
+        Arrays.sort(scale);
+        double greatest = scale[scale.length - 1] / (double) scale[scale.length / 2];
+        if (greatest > UNEVEN) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "warning: images are moved, but --normalize %s scales some pixels, as they hardly vary,"
+                            + " %.0f times as much as others; --normalize range scales all alike",
+                    normalization.kind(),
+                    greatest));
+        }
     }
 }

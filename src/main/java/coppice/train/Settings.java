@@ -64,6 +64,14 @@ public final class Settings {
                     "Data",
                     "zscore, minmax, range (all features together from 0 to 1), unit (bytes / 255) or none; fitted on"
                             + " the training samples"),
+            result(
+                    "augment",
+                    "CHANGE[,CHANGE...]",
+                    null,
+                    "Data",
+                    "random changes to training images, drawn anew each epoch: rotate:DEGREES at most, shift:SHARE of"
+                            + " width and height at most, crop:PIXELS that edges are padded by, flip; fill:nearest or"
+                            + " fill:zero says what comes in from outside, by default the nearest pixel"),
             result("model", "KIND", "mlp", "Network", "mlp: multilayer perceptron; rbm: restricted Boltzmann machine"),
             result("hidden", "N[,N...]", "1000,1000,1000", "Network", "neurons of each hidden layer"),
             result(
@@ -222,7 +230,7 @@ public final class Settings {
             Map.entry("binarize", "none"));
 
     private static final List<String> NOT_RBM =
-            List.of("activation", "loss", "dropout", "sparse-output", "target-accuracy");
+            List.of("augment", "activation", "loss", "dropout", "sparse-output", "target-accuracy");
 
     private final Map<String, String> values;
 

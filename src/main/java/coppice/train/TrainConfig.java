@@ -3,6 +3,7 @@ package coppice.train;
 import coppice.backend.Backend;
 import coppice.backend.Loss;
 import coppice.backend.Update;
+import coppice.data.Augmentation;
 import coppice.model.ActivationSpec;
 import coppice.model.EvolutionRules;
 import coppice.model.Initializer;
@@ -39,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param optimizer how weights follow gradients
  * @param learningRate of each step
  * @param loop sizes and ends of the loop
+ * @param augmentation of training images; null for none
  * @param rbm what a restricted Boltzmann machine needs; null for a network
  */
 public record TrainConfig(
@@ -52,6 +54,7 @@ public record TrainConfig(
         Optimizer optimizer,
         LearningRateSchedule learningRate,
         Loop loop,
+        @Nullable Augmentation augmentation,
         @Nullable RbmConfig rbm) {
 
     /**
@@ -92,6 +95,7 @@ public record TrainConfig(
                         settings.number("learning-rate", "above 0", rate -> rate > 0),
                         settings.number("warm-up", "of at least 0", epochs -> epochs >= 0)),
                 loop(settings),
+                settings.find("augment") == null ? null : Augmentation.parse(settings.get("augment")),
                 rbm ? RbmConfig.of(settings) : null);
     }
 

@@ -147,7 +147,7 @@ record Origin(
                     "the network of " + file + " tells " + listed(classes) + " apart but the labels are "
                             + listed(data.train().classes()) + ": --new-output gives it a new output layer");
         }
-        boolean asTheyAre = machine || newOutput;
+        boolean asTheyAre = machine || newOutput || classes.equals(data.train().classes());
         Normalization kept = of.is("new-normalization") && !isCheckpoint() ? data.normalization() : normalization;
         return new TrainData(
                 asTheyAre ? data.train() : data.train().withClasses(classes, source),

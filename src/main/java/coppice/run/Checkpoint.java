@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * (filters, channels, height, width); {@code layer.N.bias}; {@code layer.N.srelu} where there is one. The optimizer's
  * buffers are {@code layer.N.velocity}, or {@code .first_moment} and {@code .second_moment}; those of biases and
  * of SReLU have {@code bias_} and {@code srelu_} before their names. {@code input.offset} and {@code input.scale}
- * normalize. A restricted Boltzmann machine also has {@code layer.0.visible_bias}, {@code .base_bias} and, if persistent, {@code
- * .chains}. N counts from 0. {@link TrainingStatistics} names what else may be there.
+ * normalize. A restricted Boltzmann machine also has {@code layer.0.visible_bias}, {@code .base_bias} and, if
+ * persistent, {@code .chains}. N counts from 0. {@link TrainingStatistics} names what else may be there.
  *
  * <p>The metadata hold JSON texts, {@code features} (names) and {@code image} (channels, height, width) only where they
  * are known. Nothing here depends on where or how fast a run went.

@@ -233,6 +233,17 @@ struct Gather {
   int zero;
 };
 
+// Dense samples that are mapped images (backend/ImageMaps.java).
+struct GatherImages {
+  Gather batch;
+  const float *maps;        // a, b, c, d, e, f for each place of the order
+  const StepState *places;  // where the batch begins among all places, also where features are sent batch by batch
+  int height;
+  int width;
+  int nearest;              // whether points outside have the value of the nearest one; if not, pixels outside are 0
+  int zero;                 // fills up 8 bytes
+};
+
 // Units with two states (backend/Bernoulli.java).
 struct SampleUnits {
   float *z;           // (units, batch); replaced by the probabilities

@@ -82,11 +82,28 @@ public interface Backend extends AutoCloseable {
      */
     Samples samples(Matrix features, int[] labels, float @Nullable [] classWeights);
 
-    /** Sets the order in which {@link #gather} takes samples; {@code order} is copied. */
-    void order(Samples samples, int[] order);
+    /** Sets the order in which {@link #gather} takes samples, each as it is; {@code order} is copied. */
+    default void order(Samples samples, int[] order) {
+        order(samples, order, null);
+    }
+
+    /**
+     * Sets the order in which {@link #gather} takes samples, and how it changes them.
+     *
+     * <p>Recordings of steps end if images were not mapped before, or are not any more.
+     *
+     * @param order copied
+     * @param maps for dense samples that are images, adopted; null to take samples as they are
+     */
+    void order(Samples samples, int[] order, @Nullable ImageMaps maps);
 
     /**
      * Takes a batch: x = (value - offset) * scale, transposed to (features, batch).
+     *
+     * <p>The value of a mapped image at column x and row y: u = fma(a, x, fma(b, y, c) + 1), held between 1 and the
+     * width, or between 0 and the width + 1 where pixels outside are 0; i is its whole part and s = u - i. So are v, j
+     * and t from d, e, f and the height. With p(j, i) the pixel in row j - 1 and column i - 1, upper = fma(s, p(j, i +
+     * 1) - p(j, i), p(j, i)), lower is the same of row j + 1, and the value is fma(t, lower - upper, upper).
      *
      * @param start place of the batch's first sample in the order
      * @param offset (1, features)

@@ -2,8 +2,11 @@ package coppice.cli;
 
 import coppice.backend.Activation;
 import coppice.backend.Dropout;
+import coppice.backend.ImageMaps;
 import coppice.backend.Loss;
 import coppice.backend.Update;
+import coppice.data.Augmentation;
+import coppice.data.ImageShape;
 import coppice.matrix.ByteMatrix;
 import coppice.matrix.CsrMatrix;
 import coppice.matrix.CsrPattern;
@@ -195,6 +198,18 @@ record SelftestCase(
             case 1 -> floats();
             default -> entries();
         };
+    }
+
+    /** The samples as images of some shape, changed otherwise in each epoch. */
+    ImageMaps images(int epoch) {
+        ImageShape image = switch (inputs) {
+            case 70 -> new ImageShape(2, 5, 7);
+            case 33 -> new ImageShape(1, 3, 11);
+            case 256 -> new ImageShape(4, 8, 8);
+            default -> new ImageShape(inputs, 1, 1);
+        };
+        float[] maps = new Augmentation(40, 0.4, 2, true, Augmentation.Fill.ZERO).maps(image, samples(), seed, epoch);
+        return new ImageMaps(image.channels(), image.height(), image.width(), seed % 2 == 0, maps);
     }
 
     /** Classes, or the bits of numbers. */

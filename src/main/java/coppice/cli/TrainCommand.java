@@ -1,8 +1,10 @@
 package coppice.cli;
 
 import coppice.MalformedDataException;
+import coppice.data.Augmentation;
 import coppice.data.Dataset;
 import coppice.data.Datasets;
+import coppice.data.Normalization;
 import coppice.model.ModelSpec;
 import coppice.model.Shape;
 import coppice.run.Json;
@@ -27,8 +29,10 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -36,6 +40,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Trains a network. */
 final class TrainCommand implements Command {
+    private static final double UNEVEN = 10; // scales of pixels, the greatest and the middle one
+
     @Override
     public String name() {
         return "train";
@@ -255,6 +261,9 @@ final class TrainCommand implements Command {
                     Path.of(settings.get("data")),
                     "at least 2 classes are needed but the labels are all " + train.classes());
         }
+        if (config.augmentation() != null) {
+            UsageException.whereInvalid(() -> Augmentation.requireImages(train));
+        }
         UsageException.whereInvalid(() -> config.modelSpec(train).connections());
         return TrainingSamples.prepare(parts, settings);
     }
@@ -362,6 +371,10 @@ final class TrainCommand implements Command {
                 + (validation == null ? "" : ", " + validation.rows() + " validation")
                 + (test == null ? "" : ", " + test.rows() + " test") + " samples, " + features + " features"
                 + (config.classifies() ? ", " + classes + " classes" : ""));
+        if (config.augmentation() != null) {
+            lines.add("images changed by " + settings.get("augment"));
+            addWarning(lines, data.normalization());
+        }
         lines.addAll(TrainingSamples.remarks(data, config));
         lines.add(network(settings, config.modelSpec(data.train())));
         lines.add("backend " + choice.backend().name() + ": " + choice.backend().description() + " (" + choice.reason()
@@ -376,5 +389,20 @@ final class TrainCommand implements Command {
                     .forEach((name, value) -> lines.add("setting " + name + " = " + value));
         }
         return lines;
+    }
+
+    /** Pixels that are moved onto one that hardly varied would be scaled up with it. */
+    private static void addWarning(List<String> lines, Normalization normalization) {
+        float[] scale = normalization.scale().clone();
+        Arrays.sort(scale);
+        double greatest = scale[scale.length - 1] / (double) scale[scale.length / 2];
+        if (greatest > UNEVEN) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "warning: images are moved, but --normalize %s scales some pixels, as they hardly vary,"
+                            + " %.0f times as much as others; --normalize range scales all alike",
+                    normalization.kind(),
+                    greatest));
+        }
     }
 }

@@ -72,6 +72,14 @@ public final class Settings {
                     "Data",
                     "zscore, minmax, range (all features together from 0 to 1), unit (bytes / 255) or none; fitted on"
                             + " the training samples"),
+            result(
+                    "augment",
+                    "CHANGE[,CHANGE...]",
+                    null,
+                    "Data",
+                    "random changes to training images, drawn anew each epoch: rotate:DEGREES at most, shift:SHARE of"
+                            + " width and height at most, crop:PIXELS that edges are padded by, flip; fill:nearest or"
+                            + " fill:zero says what comes in from outside, by default the nearest pixel"),
             start(
                     "from",
                     "RUN|FILE",
@@ -275,6 +283,7 @@ public final class Settings {
     public static final Map<String, String> CNN_DEFAULTS = Map.of("layers", LayerGrammar.PAPER_CNN);
 
     private static final List<String> NOT_RBM = List.of(
+            "augment",
             "activation",
             "task",
             "loss",

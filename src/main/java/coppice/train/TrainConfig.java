@@ -3,6 +3,7 @@ package coppice.train;
 import coppice.backend.Backend;
 import coppice.backend.Loss;
 import coppice.backend.Update;
+import coppice.data.Augmentation;
 import coppice.data.Dataset;
 import coppice.data.ImageShape;
 import coppice.model.ActivationSpec;
@@ -43,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  * @param optimizer how weights follow gradients
  * @param learningRate of each step
  * @param loop sizes and ends of the loop
+ * @param augmentation of training images; null for none
  * @param rbm what a restricted Boltzmann machine needs; null for a network
  */
 public record TrainConfig(
@@ -55,6 +57,7 @@ public record TrainConfig(
         Optimizer optimizer,
         LearningRateSchedule learningRate,
         Loop loop,
+        @Nullable Augmentation augmentation,
         @Nullable RbmConfig rbm) {
 
     /**
@@ -94,6 +97,7 @@ public record TrainConfig(
                         settings.number("learning-rate", "above 0", rate -> rate > 0),
                         settings.number("warm-up", "of at least 0", epochs -> epochs >= 0)),
                 loop(settings),
+                settings.find("augment") == null ? null : Augmentation.parse(settings.get("augment")),
                 rbm ? RbmConfig.of(settings) : null);
     }
 

@@ -2,10 +2,12 @@ package coppice.train;
 
 import coppice.MalformedDataException;
 import coppice.backend.Backend;
+import coppice.backend.ImageMaps;
 import coppice.backend.Pass;
 import coppice.backend.Samples;
 import coppice.backend.Totals;
 import coppice.backend.Update;
+import coppice.data.Augmentation;
 import coppice.data.Dataset;
 import coppice.data.ImageShape;
 import coppice.model.FirstWeights;
@@ -197,7 +199,7 @@ public final class Trainer {
         return state.bestScore != null && state.bestScore >= config.loop().targetAccuracy();
     }
 
-    /** Evolves if it is time, and draws the order of the samples; both once for each epoch, resumed or not. */
+    /** Evolves if it is time, once for each epoch, and draws the order of the samples and how images are changed. */
     private void beginEpoch() {
         int epoch = state.epochsDone + 1;
         if (!state.epochOpen) {
@@ -210,11 +212,24 @@ public final class Trainer {
             state.openLoss = 0;
             state.openCorrect = 0;
         }
-        backend.order(
-                train,
-                new RandomStream(seed(), Stream.SHUFFLE, 0, epoch)
-                        .permutation(data.train().rows()));
+        int[] order = new RandomStream(seed(), Stream.SHUFFLE, 0, epoch)
+                .permutation(data.train().rows());
+        backend.order(train, order, imageMaps(epoch));
         backend.setTotals(new Totals(state.openLoss, state.openCorrect, (long) state.stepInEpoch * batch));
+    }
+
+    private @Nullable ImageMaps imageMaps(int epoch) {
+        Augmentation augmentation = config.augmentation();
+        if (augmentation == null) {
+            return null;
+        }
+        ImageShape shape = Augmentation.requireImages(data.train());
+        return new ImageMaps(
+                shape.channels(),
+                shape.height(),
+                shape.width(),
+                augmentation.fill() == Augmentation.Fill.NEAREST,
+                augmentation.maps(shape, data.train().rows(), seed(), epoch));
     }
 
     /** Makes the epoch's remaining steps; false if it was asked to stop first. */

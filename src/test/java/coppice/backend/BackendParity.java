@@ -61,6 +61,14 @@ public final class BackendParity {
         ConvolutionCase.wide().subList(5, 7).forEach(shape -> check(expected, actual, shape));
     }
 
+    /** Compares mapped images. */
+    public static void checkImages(Backend expected, Backend actual) {
+        for (ImageCase shape : ImageCase.all()) {
+            float[] maps = shape.maps();
+            assertArrayEquals(shape.gather(expected, maps), shape.gather(actual, maps), shape::toString);
+        }
+    }
+
     /** Fails with the first case and the results in which the backends differ. */
     private static void check(Backend expected, Backend actual, List<NetworkCase> shapes) {
         for (NetworkCase shape : shapes) {

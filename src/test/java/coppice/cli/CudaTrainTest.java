@@ -92,6 +92,22 @@ class CudaTrainTest {
         same(temp, "--dense", "--activation", "sigmoid", "--batch-size", "7", "--epochs", "1");
     }
 
+    @Test
+    void imagesThatAreChanged(@TempDir Path temp) throws IOException {
+        String[] words = {"--normalize", "range", "--epochs", "3", "--augment", "rotate:20,shift:0.1,flip"};
+        same(temp.resolve("resident"), words);
+        String[] limited = Stream.of(words, new String[] {"--data-memory", "9K"})
+                .flatMap(Stream::of)
+                .toArray(String[]::new);
+        same(temp.resolve("streamed"), limited);
+        assertEquals(
+                Cli.json(temp.resolve("resident").resolve("cpu").resolve("result.json"))
+                        .get("checkpoint_sha256"),
+                Cli.json(temp.resolve("streamed").resolve("cuda").resolve("result.json"))
+                        .get("checkpoint_sha256"));
+        same(temp.resolve("crop"), "--normalize", "range", "--augment", "crop:2,fill:zero", "--batch-size", "7");
+    }
+
     /** Whatever the memory, samples that do not fit are sent batch by batch, and the run says so. */
     @Test
     void samplesThatStayInHostMemory(@TempDir Path temp) {

@@ -84,6 +84,8 @@ class UsageTest {
                 "train --learning-rate -1; learning-rate must be",
                 "train --init he:3; he:3",
                 "train --normalize log; log",
+                "train --augment zoom:2; has 'zoom:2'",
+                "train --augment rotate:ten,flip; in place of 'ten' in 'rotate:ten'",
                 "train --lr-schedule linear; linear",
                 "train --max-time 5; max-time must be",
                 "train --threads -1; threads must be",

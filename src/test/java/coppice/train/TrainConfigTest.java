@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import coppice.backend.Loss;
 import coppice.backend.Update.Kind;
+import coppice.data.Augmentation;
 import coppice.model.ActivationSpec;
 import coppice.model.ContrastiveDivergence;
 import coppice.model.Initializer;
@@ -51,6 +52,7 @@ class TrainConfigTest {
         assertEquals(LearningRateSchedule.parse("constant", 0.01, 0), config.learningRate());
         assertEquals(new TrainConfig.Loop(32, 30, 1, 1, 1, Double.POSITIVE_INFINITY), config.loop());
         assertEquals(4, config.modelSpec(784, null, 10).learned().size());
+        assertNull(config.augmentation());
     }
 
     private static List<LayerSpec> hidden(List<Integer> sizes, boolean sparseOutput) {
@@ -117,6 +119,8 @@ class TrainConfigTest {
         assertEquals(-5, of("seed", "-5").loop().seed());
         assertEquals(0.9, of("target-accuracy", "0.9").loop().targetAccuracy());
         assertEquals(
+                Augmentation.parse("crop:4,flip"), of("augment", "crop:4,flip").augmentation());
+        assertEquals(
                 LearningRateSchedule.Shape.COSINE,
                 of("lr-schedule", "cosine").learningRate().shape());
     }
@@ -160,7 +164,8 @@ class TrainConfigTest {
                 "checkpoint-every | 0 | checkpoint-every must be a whole number of at least 1 but was '0'",
                 "layers | conv:3x3 relu | layers: word 2 'relu' is the last word, but the last layer must be"
                         + " dense:classes or sparse:classes",
-                "target-accuracy | 0 | target-accuracy must be a number in (0, 1] but was '0'"
+                "target-accuracy | 0 | target-accuracy must be a number in (0, 1] but was '0'",
+                "augment | crop:x | augment takes whole pixels above 0 in place of 'x' in 'crop:x'"
             })
     void refuses(String name, String value, String message) {
         assertEquals(
@@ -189,6 +194,7 @@ class TrainConfigTest {
                 "visible-bias | one | visible-bias must be data or zero but was 'one'",
                 "binarize | maybe | binarize must be none, threshold, sample or resample but was 'maybe'",
                 "dropout | 0.5 | dropout does not apply to model rbm",
+                "augment | flip | augment does not apply to model rbm",
                 "loss | mse | loss does not apply to model rbm"
             })
     void refusesForAMachine(String name, String value, String message) {

@@ -2,6 +2,7 @@ package coppice.backend.cuda;
 
 import coppice.backend.Backend;
 import coppice.backend.Bernoulli;
+import coppice.backend.ImageMaps;
 import coppice.backend.Loss;
 import coppice.backend.Neurons;
 import coppice.backend.Parameter;
@@ -179,8 +180,10 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
-    public void order(Samples samples, int[] order) {
-        ((CudaSamples) samples).setOrder(order);
+    public void order(Samples samples, int[] order, @Nullable ImageMaps maps) {
+        if (((CudaSamples) samples).setOrder(order, maps)) {
+            graphs.forget();
+        }
     }
 
     @Override

@@ -241,8 +241,8 @@ public interface Backend extends AutoCloseable {
     /**
      * Pooling backward: dx at every pixel, then through the activation of the layer below.
      *
-     * <p>Each dx starts at zero and takes the positions that cover the pixel, row by row: of a maximum dz is added where
-     * the pixel was the greatest, of a mean dz times the factor by fma.
+     * <p>Each dx starts at zero and takes the positions that cover the pixel, row by row: of a maximum dz is added
+     * where the pixel was the greatest, of a mean dz times the factor by fma.
      *
      * @param dz (channels * positions, batch)
      * @param below the neurons that fed this layer, whose outputs are the images that were pooled

@@ -147,7 +147,7 @@ record Origin(
         return "true".equals(given.get(name));
     }
 
-    /** The samples as the network takes them: its features, its normalization and, unless the output is new, classes. */
+    /** The samples as the network takes them: its features, normalization and, unless the output is new, classes. */
     TrainData fit(TrainData data, Settings of) {
         Path source = DataSources.paths(of.get("data")).get(0);
         if (data.train().featureCount() != normalization.features()) {

@@ -9,8 +9,8 @@ import java.util.Map;
 /**
  * A graph of ONNX operators under construction.
  *
- * <p>Every value has a name: that of an input, of an initializer, or of the one output of a node. Field numbers are those
- * of the standard's message definitions.
+ * <p>Every value has a name: that of an input, of an initializer, or of the one output of a node. Field numbers are
+ * those of the standard's message definitions.
  */
 final class OnnxGraph {
     /** The first version with sparse initializers (ONNX 1.6), and its operators. */

@@ -25,9 +25,9 @@ import java.util.Objects;
 /**
  * A saved model as an ONNX graph, from raw features to probabilities.
  *
- * <p>Input {@code input}, (batch, features); outputs {@code probabilities} and {@code logits}, (batch, classes), or of a
- * restricted Boltzmann machine {@code hidden_probabilities}. The normalization is part of the graph, dropout is not. The
- * metadata hold the class names and the settings of training as JSON texts.
+ * <p>Input {@code input}, (batch, features); outputs {@code probabilities} and {@code logits}, (batch, classes), or of
+ * a restricted Boltzmann machine {@code hidden_probabilities}, or of a regression {@code prediction}. The normalization
+ * is part of the graph, dropout is not. The metadata hold the class names and the settings of training as JSON texts.
  *
  * <p>Sparse layers are sparse initializers: 12 bytes a connection in the file. ONNX Runtime makes them dense when it
  * loads the model, so what they take there is the product of their sizes.
@@ -225,7 +225,7 @@ public final class OnnxModel {
         };
     }
 
-    /** Below the left knee and above the right one a line through the knee with its own slope, between them z itself. */
+    /** Below the left knee and above the right one a line through the knee with its own slope, between them z. */
     private String srelu(LayerState layer, int n, String z, String output) {
         float[] slopes = Objects.requireNonNull(layer.slopes());
         int neurons = layer.neurons();

@@ -17,13 +17,15 @@ import org.jspecify.annotations.Nullable;
  * A network with everything needed to use it or to train it on, as one safetensors file.
  *
  * <p>Tensors: {@code layer.N.row_offsets}, {@code layer.N.column_indices} and {@code layer.N.values} of a sparse layer
- * (CSR, outputs x inputs) or {@code layer.N.weight} of a dense one (of a convolution (filters, channels, height,
- * width)), {@code layer.N.bias}, {@code layer.N.srelu} where there is one, the optimizer's buffers ({@code
- * layer.N.velocity}, or {@code .first_moment} and {@code .second_moment}; the same with {@code bias_} and {@code srelu_}), {@code input.offset} and {@code input.scale}. A restricted Boltzmann
- * machine also has {@code layer.0.visible_bias}, {@code .base_bias} and, if persistent, {@code .chains}. N counts from
- * 0. {@link TrainingStatistics} names what else may be there. The metadata hold JSON texts, {@code features} (names) and
- * {@code image} (channels, height, width) only where they are known. Nothing here depends on where or how fast a run
- * went.
+ * (CSR, outputs x inputs) or {@code layer.N.weight} of a dense one, which for a convolution has four dimensions
+ * (filters, channels, height, width); {@code layer.N.bias}; {@code layer.N.srelu} where there is one. The optimizer's
+ * buffers are {@code layer.N.velocity}, or {@code .first_moment} and {@code .second_moment}; those of biases and
+ * of SReLU have {@code bias_} and {@code srelu_} before their names. {@code input.offset} and {@code input.scale} normalize. A
+ * restricted Boltzmann machine also has {@code layer.0.visible_bias}, {@code .base_bias} and, if persistent, {@code
+ * .chains}. N counts from 0. {@link TrainingStatistics} names what else may be there.
+ *
+ * <p>The metadata hold JSON texts, {@code features} (names) and {@code image} (channels, height, width) only where they
+ * are known. Nothing here depends on where or how fast a run went.
  *
  * @param configuration the settings that the numbers depend on
  * @param training the state of training, a JSON text

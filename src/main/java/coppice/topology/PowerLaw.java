@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * <p>After Clauset, Shalizi and Newman, "Power-law distributions in empirical data", SIAM Review 51 (2009): the
  * exponent of each candidate xmin by maximum likelihood, and the xmin whose fit lies nearest to the data in the
  * Kolmogorov-Smirnov distance. The p-value is the share of samples drawn from the fitted law, and fitted in the same
- * way, that lie at least as far from their own fit as the data do; below 0.1 the authors rule a power law out. A p-value
- * of a short tail says little: few neurons are easily fitted.
+ * way, that lie at least as far from their own fit as the data do; below 0.1 the authors rule a power law out. A
+ * p-value of a short tail says little: few neurons are easily fitted.
  *
  * @param exponent above 1
  * @param standardError of the exponent, given xmin

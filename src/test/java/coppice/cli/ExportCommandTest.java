@@ -158,7 +158,8 @@ class ExportCommandTest {
                 for n, layer in enumerate(layers):
                     p = f"layer.{n}."
                     if layer["sparse"]:
-                        w = scipy.sparse.csr_matrix((z[p + "data"], z[p + "indices"], z[p + "indptr"]), shape=z[p + "shape"])
+                        arrays = z[p + "data"], z[p + "indices"], z[p + "indptr"]
+                        w = scipy.sparse.csr_matrix(arrays, shape=z[p + "shape"])
                         w.check_format()
                     else:
                         w = z[p + "weight"]

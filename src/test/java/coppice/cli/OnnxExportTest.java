@@ -218,7 +218,7 @@ class OnnxExportTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "conv:5x3 relu pool:2 sparse-conv:6x3,stride=2,density=0.5 srelu dropout:0.2 sparse:20 tanh dense:classes",
+                "conv:5x3 relu pool:2 sparse-conv:6x3,stride=2,density=0.5 srelu sparse:20 tanh dense:classes",
                 "avgpool:2 conv:4x2 leaky:0.1 conv:3x3,valid relu avgpool:2,stride=1 dense:classes",
                 "pool:3,stride=2 dense:15 relu dense:classes"
             })

@@ -88,9 +88,10 @@ class PowerLawTest {
     }
 
     /**
-     * How often each word occurs in Herman Melville's "Moby Dick", counted by Newman (2005): Clauset, Shalizi and Newman
-     * (2009), table 6.1, give n = 18,855, exponent 1.95(2), xmin 7 and 2,958 words in the tail. The R package poweRlaw
-     * 0.70.6 finds the exponent 1.952728, the distance 0.0082526 and, in its 5,000 samples, p = 0.6738.
+     * How often each word occurs in Herman Melville's "Moby Dick", counted by Newman (2005).
+     *
+     * <p>Clauset, Shalizi and Newman (2009), table 6.1: n = 18,855, exponent 1.95(2), xmin 7, 2,958 words in the tail.
+     * The R package poweRlaw 0.70.6: exponent 1.952728, distance 0.0082526 and, in its 5,000 samples, p = 0.6738.
      */
     @Test
     void agreesWithThePublishedFitOfWordFrequencies() throws IOException {

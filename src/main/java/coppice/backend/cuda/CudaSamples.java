@@ -123,7 +123,7 @@ final class CudaSamples implements Samples {
         return order;
     }
 
-    /** Sets the order, and the maps of its places if there are any; returns whether steps take batches otherwise now. */
+    /** Sets the order, and the maps of its places if any; returns whether steps take batches otherwise now. */
     boolean setOrder(int[] newOrder, @Nullable ImageMaps newImages) {
         ImageMaps before = images;
         if (newImages != null) {

@@ -5,6 +5,7 @@ import coppice.data.Dataset;
 import coppice.data.Normalization;
 import coppice.run.Checkpoint;
 import coppice.run.RunManifest;
+import coppice.run.TrainingStatistics;
 import coppice.train.Settings;
 import coppice.train.TrainData;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,12 +33,21 @@ import org.jspecify.annotations.Nullable;
  * @param settings those of the saved network
  * @param classes its classes
  * @param normalization of its features
+ * @param target mean and standard deviation of the numbers it predicts; null for classes
  */
+@SuppressWarnings("ArrayRecordComponent") // not compared
 record Origin(
-        RunManifest.Start start, Path file, Settings settings, List<String> classes, Normalization normalization) {
+        RunManifest.Start start,
+        Path file,
+        Settings settings,
+        List<String> classes,
+        Normalization normalization,
+        float @Nullable [] target) {
     /** What belongs to the layers that are taken over. */
     private static final List<String> FIXED = List.of(
             "model",
+            "task",
+            "layers",
             "hidden",
             "activation",
             "epsilon",
@@ -48,7 +59,7 @@ record Origin(
             "normalize");
 
     /** What stays as it was unless it is given. */
-    private static final List<String> KEPT = List.of("loss", "binarize");
+    private static final List<String> KEPT = List.of("loss", "image", "missing", "binarize");
 
     /**
      * Reads what a run starts from; null for a run that draws its own network.
@@ -79,7 +90,12 @@ record Origin(
 
     private static Origin of(RunManifest.Start start, ModelFile model) {
         return new Origin(
-                start, model.path(), model.settings(), model.checkpoint().classes(), model.normalization());
+                start,
+                model.path(),
+                model.settings(),
+                model.checkpoint().classes(),
+                model.normalization(),
+                model.checkpoint().statistics().target());
     }
 
     private static Origin resumed(String from, RunManifest.@Nullable Start before, Path last) throws IOException {
@@ -153,7 +169,24 @@ record Origin(
                 asTheyAre ? data.train() : data.train().withClasses(classes, source),
                 asTheyAre ? data.validation() : withClasses(data.validation(), source),
                 asTheyAre ? data.test() : withClasses(data.test(), source),
+                kept,
+                statistics(data, newOutput, asTheyAre),
                 kept);
+    }
+
+    /** Class weights in the order of the network's classes; the unit of its numbers unless the output is new. */
+    private TrainingStatistics statistics(TrainData data, boolean newOutput, boolean asTheyAre) {
+        float[] weights = data.statistics().classWeights();
+        if (weights != null && !asTheyAre) {
+            float[] own = new float[classes.size()];
+            Arrays.fill(own, 1); // as a class without training samples
+            for (int c = 0; c < weights.length; c++) {
+                own[classes.indexOf(data.train().classes().get(c))] = weights[c];
+            }
+            weights = own;
+        }
+        float[] unit = target == null || newOutput ? data.statistics().target() : target;
+        return new TrainingStatistics(data.statistics().means(), weights, unit);
     }
 
     private @Nullable Dataset withClasses(@Nullable Dataset data, Path source) {

@@ -37,12 +37,13 @@ public final class StartingPoint {
             boolean newOutput,
             WorkerPool pool) {
         List<LayerState> layers = new ArrayList<>(saved.layers());
+        ModelSpec spec = config.modelSpec(data.train());
         if (newOutput) {
-            ModelSpec spec = config.modelSpec(data.train());
             layers.set(
                     layers.size() - 1,
                     FirstWeights.drawOutput(spec, config.loop().seed(), pool));
         }
+        spec.require(layers);
         RbmConfig rbm = config.rbm();
         if (rbm != null) {
             float[] bias = Objects.requireNonNull(layers.get(0).visible()).bias();

@@ -301,4 +301,62 @@ class TrainFromTest {
         requireUsage(from(machine, temp.resolve("x"), "--new-output"), "new-output does not apply to model rbm");
         requireUsage(from(machine, temp.resolve("x"), "--model", "mlp"), "was trained with model rbm");
     }
+
+    @Test
+    void keepsLayersAndWeighsItsOwnClasses() throws IOException {
+        Path first = temp.resolve("layers");
+        String layers = "conv:3x3,stride=2 relu sparse:30,density=0.3 tanh dense:classes";
+        requireDone(Cli.run(
+                "train", "--layers", layers, "--train-samples", "200", "--epochs", "1", "--out", first.toString()));
+        Path second = temp.resolve("second");
+        requireDone(from(first, second, "--class-weights", "balanced", "--train-samples", "200"));
+        assertEquals(layers, last(second).configuration().get("layers"));
+        requireUsage(from(first, temp.resolve("x"), "--layers", "dense:classes"), "was trained with layers conv");
+
+        Path table = temp.resolve("two.csv");
+        StringBuilder rows = new StringBuilder();
+        for (int row = 0; row < 40; row++) {
+            for (int c = 0; c < 64; c++) {
+                rows.append((row + c) % 16).append(',');
+            }
+            rows.append(row % 4 == 0 ? "7" : "3").append('\n');
+        }
+        Files.writeString(table, rows);
+        Path third = temp.resolve("third");
+        String[] options = {
+            "--data", table.toString(), "--header", "no", "--class-weights", "balanced", "--test-fraction", "0"
+        };
+        requireDone(from(first, third, Stream.concat(Stream.of(options), Stream.of("--image", "1x8x8"))
+                .toArray(String[]::new)));
+        float[] weights = Objects.requireNonNull(last(third).statistics().classWeights());
+        assertArrayEquals(new float[] {1, 1, 1, 40 / 60f, 1, 1, 1, 40 / 20f, 1, 1}, weights, 1e-6f);
+    }
+
+    @Test
+    void keepsTheUnitOfNumbers() throws IOException {
+        Path table = temp.resolve("numbers.csv");
+        Path shifted = temp.resolve("shifted.csv");
+        StringBuilder rows = new StringBuilder();
+        StringBuilder others = new StringBuilder();
+        for (int row = 0; row < 40; row++) {
+            String features = row % 7 + "," + row % 5 + ",";
+            rows.append(features).append(row % 7 + 0.5).append('\n');
+            others.append(features).append(row % 7 + 100.5).append('\n');
+        }
+        Files.writeString(table, rows);
+        Files.writeString(shifted, others);
+        Path first = temp.resolve("numbers");
+        requireDone(Cli.train(first, "--data", table.toString(), "--header", "no", "--task", "regression"));
+        Path second = temp.resolve("second");
+        String[] options = Stream.concat(
+                        Stream.of("--data", shifted.toString(), "--header", "no"), Stream.of(STILL))
+                .toArray(String[]::new);
+        requireDone(from(first, second, options));
+        assertArrayEquals(last(first).statistics().target(), last(second).statistics().target());
+        assertEquals("regression", last(second).configuration().get("task"));
+        Path third = temp.resolve("third");
+        String[] more = Stream.concat(Stream.of(options), Stream.of("--new-output")).toArray(String[]::new);
+        requireDone(from(first, third, more));
+        assertTrue(Objects.requireNonNull(last(third).statistics().target())[0] > 100);
+    }
 }

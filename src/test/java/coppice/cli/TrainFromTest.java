@@ -326,8 +326,10 @@ class TrainFromTest {
         String[] options = {
             "--data", table.toString(), "--header", "no", "--class-weights", "balanced", "--test-fraction", "0"
         };
-        requireDone(from(first, third, Stream.concat(Stream.of(options), Stream.of("--image", "1x8x8"))
-                .toArray(String[]::new)));
+        requireDone(from(
+                first,
+                third,
+                Stream.concat(Stream.of(options), Stream.of("--image", "1x8x8")).toArray(String[]::new)));
         float[] weights = Objects.requireNonNull(last(third).statistics().classWeights());
         assertArrayEquals(new float[] {1, 1, 1, 40 / 60f, 1, 1, 1, 40 / 20f, 1, 1}, weights, 1e-6f);
     }
@@ -348,14 +350,15 @@ class TrainFromTest {
         Path first = temp.resolve("numbers");
         requireDone(Cli.train(first, "--data", table.toString(), "--header", "no", "--task", "regression"));
         Path second = temp.resolve("second");
-        String[] options = Stream.concat(
-                        Stream.of("--data", shifted.toString(), "--header", "no"), Stream.of(STILL))
+        String[] options = Stream.concat(Stream.of("--data", shifted.toString(), "--header", "no"), Stream.of(STILL))
                 .toArray(String[]::new);
         requireDone(from(first, second, options));
-        assertArrayEquals(last(first).statistics().target(), last(second).statistics().target());
+        assertArrayEquals(
+                last(first).statistics().target(), last(second).statistics().target());
         assertEquals("regression", last(second).configuration().get("task"));
         Path third = temp.resolve("third");
-        String[] more = Stream.concat(Stream.of(options), Stream.of("--new-output")).toArray(String[]::new);
+        String[] more =
+                Stream.concat(Stream.of(options), Stream.of("--new-output")).toArray(String[]::new);
         requireDone(from(first, third, more));
         assertTrue(Objects.requireNonNull(last(third).statistics().target())[0] > 100);
     }

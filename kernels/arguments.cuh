@@ -19,7 +19,8 @@
 // Kinds, as the ordinals of the Java enums.
 enum ActivationKind { IDENTITY, RELU, LEAKY, SRELU, TANH, SIGMOID };
 enum UpdateKind { SGD, NESTEROV, ADAM };
-enum LossKind { CROSS_ENTROPY, MSE, MSE_REFERENCE };
+enum LossKind { CROSS_ENTROPY, MSE, MSE_REFERENCE, SQUARED_ERROR };
+enum PoolingKind { MAX, AVERAGE };
 
 // Written by the host before each step.
 struct StepState {
@@ -182,11 +183,11 @@ struct UpdateBias {
 // Beside the products of NVIDIA's libraries.
 struct StartWithBias {
   float *z;           // (rows, batch)
-  const float *bias;  // (rows)
+  const float *bias;  // (rows / rows_each)
   int rows;
   int stride;
   int batch;
-  int zero;  // fills up 8 bytes
+  int rows_each;  // that share a bias
 };
 
 struct Permute {
@@ -200,8 +201,9 @@ struct Permute {
 struct LossArguments {
   const float *z;         // outputs, (classes, batch)
   float *p;               // probabilities, then the derivative, (classes, batch)
-  const int *labels;      // of all samples
+  const int *labels;      // of all samples; SQUARED_ERROR: the bits of floats
   const int *order;
+  const float *weights;   // of the classes, or null for 1; not with SQUARED_ERROR
   float *losses;          // (batch)
   int *correct;           // (batch), 0 or 1
   unsigned *blocks_done;  // of a launch, 0 between launches
@@ -229,6 +231,17 @@ struct Gather {
   int stride;
   int batch;
   int zero;
+};
+
+// Dense samples that are mapped images (backend/ImageMaps.java).
+struct GatherImages {
+  Gather batch;
+  const float *maps;        // a, b, c, d, e, f for each place of the order
+  const StepState *places;  // where the batch begins among all places, also where features are sent batch by batch
+  int height;
+  int width;
+  int nearest;              // whether points outside have the value of the nearest one; if not, pixels outside are 0
+  int zero;                 // fills up 8 bytes
 };
 
 // Units with two states (backend/Bernoulli.java).
@@ -287,4 +300,140 @@ struct Anneal {
   float low;   // inverse temperature before
   float high;  // and after
   int zero;
+};
+
+// A square window that moves over images (backend/Window.java). Pixel (channel, y, x) of an image is row
+// (channel * height + y) * width + x of a tensor; outputs are images of (out_height, out_width) positions.
+struct WindowArguments {
+  int channels;
+  int height;
+  int width;
+  int kernel;
+  int stride;
+  int top;
+  int left;
+  int out_height;
+  int out_width;
+};
+
+// Forward: images of filters from images of channels. Backward: images of channels from images of filters.
+struct Convolve {
+  const float *weights;      // turned: (terms, rows)
+  const float *bias;         // (filters); null in backward
+  const float *source;       // forward: x; backward: dz
+  NeuronsArguments neurons;  // forward: the outputs; backward: the neurons below, which receive the gradient
+  WindowArguments window;
+  int rows;       // images made: forward filters, backward channels
+  int terms;      // of each sum
+  int source_stride;
+  int groups;     // of 32 columns, that a warp takes, four at most
+  int row_tiles;  // of 16 images, that a block has: 1 or 2
+};
+
+struct SparseConvolve {
+  const int *order;        // forward: the filters, longest first; backward: null
+  const int *offsets;      // forward: of rows; backward: of columns
+  const int *row_indices;  // backward: connections by column, rows ascending, and where each lies in CSR order
+  const int *value_indices;
+  const int *column_indices;  // in CSR order
+  const float *values;
+  const float *bias;
+  const float *source;
+  NeuronsArguments neurons;
+  WindowArguments window;
+  int rows;
+  int source_stride;
+  int zero;  // fills up 8 bytes
+};
+
+struct TurnFilters {
+  const float *from;  // weight (row, other, place) at row * row_step + other * other_step + place
+  float *to;          // (places, others, rows)
+  int rows;
+  int others;
+  int row_step;
+  int other_step;
+  int kernel;
+  int zero;  // fills up 8 bytes
+};
+
+struct FilterGradient {
+  const int *order;        // of sparse filters, longest first; else null
+  const int *row_offsets;  // the same
+  const int *column_indices;
+  const float *dz;  // (filters * positions, batch)
+  const float *x;   // (channels * height * width, batch)
+  float *lanes;     // (blocks, weights, 32), for blocks that are summed apart; else null
+  float *gradient;  // one number a weight
+  WindowArguments window;
+  int filters;
+  int weights;
+  int stripe;  // rows of positions
+  int dz_stride;
+  int x_stride;
+  int batch;
+  int parts;  // that a row's connections are cut into
+};
+
+struct FoldBlocks {
+  const float *lanes;  // (blocks, weights, 32)
+  float *gradient;     // (weights)
+  int weights;
+  int blocks;
+};
+
+struct UpdateFilterBias {
+  float *bias;  // (filters)
+  float *state0;
+  float *state1;
+  const float *dz;  // (filters * positions, batch)
+  const StepState *step;
+  UpdateArguments update;
+  int filters;
+  int positions;
+  int stripe;  // positions in it
+  int dz_stride;
+  int batch;
+  int zero;  // fills up 8 bytes
+};
+
+struct Pool {
+  const float *x;            // (channels * height * width, batch)
+  NeuronsArguments neurons;  // (channels * positions, batch)
+  WindowArguments window;
+  int kind;      // PoolingKind
+  float factor;  // one over the pixels of a position
+  int x_stride;
+};
+
+struct Unpool {
+  const float *dz;         // (channels * positions, batch)
+  NeuronsArguments below;  // (channels * height * width, batch); their outputs are what was pooled
+  WindowArguments window;
+  int kind;
+  float factor;
+  int dz_stride;
+};
+
+// Beside cuBLAS: pixels that positions cover, as a matrix (terms, positions * width).
+struct Patches {
+  const float *x;   // images, (channels * height * width, batch)
+  float *patches;
+  WindowArguments window;
+  int first;        // position
+  int count;        // of positions
+  int width;        // columns of each position, at least the batch
+  int x_stride;
+  int batch;
+};
+
+struct AddPatches {
+  const float *patches;
+  float *dx;        // images, (channels * height * width, batch)
+  WindowArguments window;
+  int first;
+  int count;
+  int width;
+  int dx_stride;
+  int batch;
 };

@@ -16,7 +16,7 @@ KERNEL(activate, NeuronsArguments) {
   const Srelu srelu = srelu_of(arguments, neuron);
   for (int first = 0; first < groups; first += DRAWN_GROUPS) {
     const int count = min(DRAWN_GROUPS, groups - first);
-    const unsigned dropped = has_dropout(arguments) ? draw_dropped(arguments, neuron, first, count, lane) : 0;
+    const unsigned dropped = has_dropout(arguments) ? draw_row_dropped(arguments, neuron, first, count, lane) : 0;
     for (int g = 0; g < count; g++) {
       const int column = (first + g) * LANES + lane;
       const float z = column < arguments.batch ? arguments.z[element(arguments, neuron, column)] : 0.0f;
@@ -38,7 +38,7 @@ KERNEL(derive, NeuronsArguments) {
   SreluSums sums = {};
   for (int first = 0; first < groups; first += DRAWN_GROUPS) {
     const int count = min(DRAWN_GROUPS, groups - first);
-    const Words words = read_words(arguments, neuron, first, count, lane);
+    const Words words = read_words(arguments, neuron, first + lane, lane < count);
     for (int g = 0; g < count; g++) {
       const int column = (first + g) * LANES + lane;
       const size_t at = element(arguments, neuron, column);

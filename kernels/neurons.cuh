@@ -8,7 +8,7 @@
 #include "math.cuh"
 #include "philox.cuh"
 
-// Groups of 32 columns whose dropout is drawn, or whose bits are read, at once.
+// Groups of 32 columns whose dropout is drawn at once.
 static constexpr int DRAWN_GROUPS = 8;
 
 // The parameters of SReLU of one neuron.
@@ -64,13 +64,13 @@ __device__ __forceinline__ float activation(const NeuronsArguments &n, const Sre
   }
 }
 
-// Draws which outputs of `count` groups, eight at most, from first_group on this step drops, and notes them.
+// Draws which outputs this step drops, of eight groups of 32 columns at once, and notes those that are `wanted`.
 //
-// Lane 4 g gets the word of group first_group + g. A lane compares 4 of the 16 random bits of 32 columns with those of
-// the threshold, one Philox block; four lanes' findings make the word. (The twin stops once all columns are decided.)
-__device__ __forceinline__ unsigned draw_dropped(const NeuronsArguments &n, int neuron, int first_group, int count,
+// Four lanes, from 4 i on, name a neuron and one of its groups; lane 4 i gets its word. A lane compares 4 of the 16
+// random bits of 32 columns with those of the threshold, one Philox block; four lanes' findings make the word. (The
+// twin stops once all columns are decided.)
+__device__ __forceinline__ unsigned draw_dropped(const NeuronsArguments &n, int neuron, int group, bool wanted,
                                                  int lane) {
-  const int group = first_group + lane / 4;
   const int quarter = lane % 4;  // 0 has the highest bits
   unsigned random[4];
   philox(n.seed, group * 4 + quarter, neuron, n.step->step, n.purpose_word, random);
@@ -89,10 +89,17 @@ __device__ __forceinline__ unsigned draw_dropped(const NeuronsArguments &n, int 
     below |= equal & below_next;
     equal &= equal_next;
   }
-  if (quarter == 0 && lane / 4 < count) {
+  if (quarter == 0 && wanted) {
     n.dropped[word_index(n, neuron, group)] = below;
   }
   return below;
+}
+
+// The same for `count` groups of one neuron, eight at most, from first_group on; lane 4 g gets the word of group
+// first_group + g.
+__device__ __forceinline__ unsigned draw_row_dropped(const NeuronsArguments &n, int neuron, int first_group, int count,
+                                                     int lane) {
+  return draw_dropped(n, neuron, first_group + lane / 4, lane / 4 < count, lane);
 }
 
 // a = dropout(f(z)) for a group, and the signs of z; `dropped` is its word of dropout.
@@ -142,12 +149,10 @@ struct Words {
   unsigned positive;
 };
 
-// Lane l gets the words of group first_group + l, of `count`, eight at most.
-__device__ __forceinline__ Words read_words(const NeuronsArguments &n, int neuron, int first_group, int count,
-                                            int lane) {
-  const bool mine = lane < count;
-  const size_t at = word_index(n, neuron, first_group + lane);
-  return Words{mine && has_dropout(n) ? n.dropped[at] : 0, mine && n.positive != nullptr ? n.positive[at] : 0};
+// Each lane gets the words of a group that it names, if they are `wanted`.
+__device__ __forceinline__ Words read_words(const NeuronsArguments &n, int neuron, int group, bool wanted) {
+  const size_t at = word_index(n, neuron, group);
+  return Words{wanted && has_dropout(n) ? n.dropped[at] : 0, wanted && n.positive != nullptr ? n.positive[at] : 0};
 }
 
 __device__ __forceinline__ Words words_of_lane(const Words &words, int lane) {

@@ -106,7 +106,7 @@ KERNEL(sparse_forward, SparseForward) {
     if (count & 1) {
       forward_groups<1>(arguments, row, first, count & 6, lane, parked_z);
     }
-    const unsigned dropped = has_dropout(n) ? draw_dropped(n, row, first, count, lane) : 0;
+    const unsigned dropped = has_dropout(n) ? draw_row_dropped(n, row, first, count, lane) : 0;
     for (int g = 0; g < count; g++) {
       const int column = (first + g) * LANES + lane;
       const float z = parked_z[g][threadIdx.x];
@@ -162,7 +162,7 @@ KERNEL(sparse_backward, SparseBackward) {
   SreluSums sums = {};
   for (int first = slice.first; first < slice.end; first += DRAWN_GROUPS) {
     const int count = min(DRAWN_GROUPS, slice.end - first);
-    const Words words = read_words(n, column, first, count, lane);
+    const Words words = read_words(n, column, first + lane, lane < count);
     if (count & 8) {
       backward_groups<8>(arguments, column, first, 0, lane, parked_dx, parked_z);
     }

@@ -6,8 +6,8 @@
 #                                       committed files are from another release of nvcc, which no check can compare
 #
 # One file serves all GPUs from compute capability 7.5 on. nvcc names the newest PTX version it knows, which older
-# drivers refuse, so the version is lowered to one that has all the instructions used. Of the compiler's comments only
-# its release stays. ptxas, where there is one, assembles the result.
+# drivers refuse, so the version is lowered to one that has all the instructions used, and hints of newer versions are
+# left out. Of the compiler's comments only its release stays. ptxas, where there is one, assembles the result.
 set -euo pipefail
 root=$(cd -P "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 target=sm_75
@@ -46,7 +46,8 @@ for source in "$root"/kernels/*.cu; do
   name=$(basename "$source" .cu)
   nvcc -ptx -std=c++17 -arch=compute_75 -O3 -fmad=false -Wno-deprecated-gpu-targets -o "$directory/raw" "$source"
   echo "$release" >"$directory/$name.$target.ptx"
-  sed -e 's/[[:space:]]*\/\/.*$//' -e '/^[[:space:]]*$/d' -e "s/^\.version .*/.version $version/" "$directory/raw" \
+  sed -e 's/[[:space:]]*\/\/.*$//' -e '/^[[:space:]]*$/d' -e '/\.pragma "used_bytes_mask/d' \
+    -e "s/^\.version .*/.version $version/" "$directory/raw" \
     >>"$directory/$name.$target.ptx"
   if command -v ptxas >/dev/null; then
     for gpu in sm_75 sm_80 sm_90; do

@@ -57,6 +57,7 @@ void reset() {
   set_guard(true);
   set_memory_bytes(DEFAULT_MEMORY);
   forget_allocations();
+  forget_launched();
   read_settings();
 }
 
@@ -87,6 +88,7 @@ bool obey(const std::string &line) {
   else if (command == "live-handles") answer = std::to_string(live_streams_events_graphs() + live_library_handles());
   else if (command == "violations") answer = std::to_string(violations);
   else if (command == "last-violation") answer = last_violation;
+  else if (command == "launched") answer = launched_kernels();
   else if (command == "order" && number && n >= 0 && n <= 2) thread_order = int(n);
   else if (command == "memory" && number && n >= 0) set_memory_bytes(size_t(n));
   else if (command == "guard" && number) set_guard(n != 0);

@@ -113,6 +113,12 @@ void set_memory_bytes(size_t bytes);
 void set_guard(bool guard);
 bool find_allocation(CUdeviceptr address, CUdeviceptr *start, size_t *bytes);
 
+// --- libcuda.cpp
+
+// The kernels that ran since the last reset, by name, each followed by a blank.
+std::string launched_kernels();
+void forget_launched();
+
 // --- streams.cpp
 
 using Operation = std::function<CUresult()>;

@@ -35,6 +35,7 @@ CUctx_st context;
 thread_local CUcontext current_context;
 std::set<CUmodule> modules;
 std::set<CUfunction> functions;
+std::set<std::string> launched;
 
 // By number of CUdevice_attribute; others are 0.
 const std::map<int, int> attributes = {
@@ -110,6 +111,7 @@ std::shared_ptr<Arguments> copy_arguments(const Kernel &kernel, void **parameter
 }
 
 CUresult run_kernel(const Kernel &kernel, dim3 grid, dim3 block, const Arguments &arguments) {
+  launched.insert(kernel.name());
   cudasim::Failure failure = cudasim::run_grid(kernel, grid, block, arguments.data());
   if (failure.code != CUDA_SUCCESS) return violation(failure.code, failure.message);
   return cudasim::check_red_zones(arguments.data(), arguments.size(), std::string("kernel ") + kernel.name());
@@ -120,6 +122,14 @@ CUresult run_kernel(const Kernel &kernel, dim3 grid, dim3 block, const Arguments
 namespace cudasim {
 bool is_initialized() { return initialized; }
 bool has_context() { return current_context != nullptr && context.users > 0; }
+
+std::string launched_kernels() {
+  std::string names;
+  for (const std::string &name : launched) names += name + " ";
+  return names;
+}
+
+void forget_launched() { launched.clear(); }
 }  // namespace cudasim
 
 // --- devices

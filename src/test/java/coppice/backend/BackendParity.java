@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** Bit for bit comparison of two backends over all cases. */
 public final class BackendParity {
@@ -33,11 +34,39 @@ public final class BackendParity {
     public static void checkConvolutions(Backend expected, Backend actual, int first, int every) {
         List<ConvolutionCase> shapes = ConvolutionCase.all();
         for (int i = first; i < shapes.size(); i += every) {
-            ConvolutionCase shape = shapes.get(i);
-            assertEquals(
-                    List.of(),
-                    NetworkRun.differences(ConvolutionRun.of(expected, shape), ConvolutionRun.of(actual, shape)),
-                    shape::toString);
+            check(expected, actual, shapes.get(i));
+        }
+    }
+
+    /** Compares convolutions of large batches, of many filters and of large images. */
+    public static void checkWideConvolutions(Backend expected, Backend actual) {
+        ConvolutionCase.wide().forEach(shape -> check(expected, actual, shape));
+    }
+
+    private static void check(Backend expected, Backend actual, ConvolutionCase shape) {
+        assertEquals(
+                List.of(),
+                NetworkRun.differences(ConvolutionRun.of(expected, shape), ConvolutionRun.of(actual, shape)),
+                shape::toString);
+    }
+
+    /** Compares one network of each kind, a few convolutions, and mapped images. */
+    public static void checkBriefly(Backend expected, Backend actual) {
+        List<NetworkCase> networks = NetworkCases.withHidden(256);
+        List<NetworkCase> longRows = NetworkCases.withLongRows();
+        check(expected, actual, IntStream.range(0, 14).mapToObj(networks::get).toList());
+        check(expected, actual, longRows.subList(0, 3));
+        checkStochastic(expected, actual);
+        checkConvolutions(expected, actual, 0, 24);
+        ConvolutionCase.wide().subList(5, 7).forEach(shape -> check(expected, actual, shape));
+        checkImages(expected, actual);
+    }
+
+    /** Compares mapped images. */
+    public static void checkImages(Backend expected, Backend actual) {
+        for (ImageCase shape : ImageCase.all()) {
+            float[] maps = shape.maps();
+            assertArrayEquals(shape.gather(expected, maps), shape.gather(actual, maps), shape::toString);
         }
     }
 

@@ -56,6 +56,21 @@ record ConvolutionCase(Window window, int filters, int batch, int capacity, doub
                 new ConvolutionCase(new Window(3, 6, 5, 1, 4, 0, 0, 2, 2), 26, 96, 96, DENSE, 1004));
     }
 
+    /** Batches and filters that take more than one tile of a GPU's kernels, and images of many stripes. */
+    static List<ConvolutionCase> wide() {
+        return List.of(
+                new ConvolutionCase(Window.same(5, 4, 4, 3, 1), 20, 130, 130, DENSE, 2000),
+                new ConvolutionCase(Window.same(19, 4, 5, 3, 2), 33, 256, 260, DENSE, 2001),
+                new ConvolutionCase(Window.valid(4, 9, 6, 3, 1), 17, 96, 96, DENSE, 2002),
+                new ConvolutionCase(Window.same(37, 3, 4, 2, 1), 7, 300, 300, DENSE, 2003),
+                new ConvolutionCase(Window.same(3, 9, 33, 3, 1), 33, 5, 5, DENSE, 2004),
+                new ConvolutionCase(Window.same(3, 9, 33, 3, 1), 2, 33, 33, DENSE, 2005),
+                new ConvolutionCase(Window.same(3, 9, 33, 3, 1), 4, 5, 5, 0.4, 2006),
+                new ConvolutionCase(Window.same(3, 9, 33, 3, 1), 33, 3, 3, 0.6, 2007),
+                new ConvolutionCase(Window.same(20, 5, 19, 3, 3), 6, 130, 130, 0.5, 2008),
+                new ConvolutionCase(Window.valid(9, 4, 18, 2, 2), 40, 65, 70, 0.3, 2009));
+    }
+
     ConvolutionCase withCapacity(int newCapacity) {
         return new ConvolutionCase(window, filters, batch, newCapacity, density, seed);
     }

@@ -301,8 +301,7 @@ public class ConvolutionKernels {
             return Lanes.fold(lanes);
         }
 
-        private void dotRow(
-                Window window, int filter, int term, int row, CpuTensor dz, CpuTensor x, int b, int count) {
+        private void dotRow(Window window, int filter, int term, int row, CpuTensor dz, CpuTensor x, int b, int count) {
             int kx = term % window.kernel();
             for (int column = window.columnFrom(kx); column < window.columnTo(kx); column++) {
                 int xAt = x.at(pixel(window, term, row, column)) + b;

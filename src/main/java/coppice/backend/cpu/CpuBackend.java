@@ -2,6 +2,7 @@ package coppice.backend.cpu;
 
 import coppice.backend.Backend;
 import coppice.backend.Bernoulli;
+import coppice.backend.ImageMaps;
 import coppice.backend.Loss;
 import coppice.backend.Neurons;
 import coppice.backend.Parameter;
@@ -117,18 +118,23 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public Samples samples(Matrix features, int[] labels) {
-        return new CpuSamples(features, labels);
+    public Samples samples(Matrix features, int[] labels, float @Nullable [] classWeights) {
+        return new CpuSamples(features, labels, classWeights);
     }
 
     @Override
-    public void order(Samples samples, int[] order) {
-        ((CpuSamples) samples).order = order.clone();
+    public void order(Samples samples, int[] order, @Nullable ImageMaps maps) {
+        ((CpuSamples) samples).setOrder(order, maps);
     }
 
     @Override
     public void gather(Samples samples, int start, Tensor offset, Tensor scale, Tensor x, Pass pass) {
         CpuTensor to = (CpuTensor) x;
+        ImageMaps maps = ((CpuSamples) samples).maps;
+        if (maps != null) {
+            gatherImages((CpuSamples) samples, maps, start, (CpuTensor) offset, (CpuTensor) scale, to, pass.batch());
+            return;
+        }
         int blocks = (to.rows() + SampleKernels.FEATURE_BLOCK - 1) / SampleKernels.FEATURE_BLOCK;
         pool.run(
                 blocks,
@@ -141,6 +147,14 @@ public final class CpuBackend implements Backend {
                                 to,
                                 pass.batch(),
                                 block));
+    }
+
+    private void gatherImages(
+            CpuSamples samples, ImageMaps maps, int start, CpuTensor offset, CpuTensor scale, CpuTensor x, int batch) {
+        int groups = (batch + ImageTile.SAMPLES - 1) / ImageTile.SAMPLES;
+        pool.run(
+                groups * maps.channels(),
+                task -> kernels.samples().gatherImages(samples, maps, start, offset, scale, x, batch, task));
     }
 
     @Override
@@ -418,7 +432,7 @@ public final class CpuBackend implements Backend {
         for (int b = 0; b < pass.batch(); b++) {
             batchLabels[b] = data.labels[data.order[start + b]];
         }
-        totals = lossKernels.loss(loss, outputs, batchLabels, pass.batch(), pass.training(), totals);
+        totals = lossKernels.loss(loss, outputs, batchLabels, data.classWeights, pass, totals);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package coppice.backend.cuda;
 
+import coppice.backend.Window;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import jcuda.Pointer;
@@ -45,5 +46,18 @@ final class Arguments {
     Arguments number(float value) {
         buffer.putFloat(value);
         return this;
+    }
+
+    /** Writes the struct WindowArguments. */
+    Arguments window(Window window) {
+        return integer(window.channels())
+                .integer(window.height())
+                .integer(window.width())
+                .integer(window.kernel())
+                .integer(window.stride())
+                .integer(window.top())
+                .integer(window.left())
+                .integer(window.outHeight())
+                .integer(window.outWidth());
     }
 }

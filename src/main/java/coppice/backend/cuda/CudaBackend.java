@@ -2,6 +2,7 @@ package coppice.backend.cuda;
 
 import coppice.backend.Backend;
 import coppice.backend.Bernoulli;
+import coppice.backend.ImageMaps;
 import coppice.backend.Loss;
 import coppice.backend.Neurons;
 import coppice.backend.Parameter;
@@ -33,6 +34,10 @@ public final class CudaBackend implements Backend {
     private final StepGraphs graphs;
     private final SparseProducts sparse;
     private final DenseProducts dense;
+    private final ConvolutionProducts convolutions;
+    private final SparseConvolutionKernels sparseConvolutions;
+    private final FilterKernels filters;
+    private final PoolingKernels pooling;
     private final ProductLibraries libraries;
     private final NeuronKernels neurons;
     private final UpdateKernels updates;
@@ -52,9 +57,18 @@ public final class CudaBackend implements Backend {
         this.sparse = libraries.cusparse()
                 ? new CusparseProducts(device, kernels, neurons, updates)
                 : new SparseKernels(kernels, state, neurons);
-        this.dense = libraries.cublas()
-                ? new CublasProducts(device, kernels, libraries.tf32())
-                : new DenseKernels(device, kernels);
+        this.filters = new FilterKernels(device, kernels, state);
+        this.sparseConvolutions = new SparseConvolutionKernels(kernels, neurons);
+        this.pooling = new PoolingKernels(kernels, neurons);
+        if (libraries.cublas()) {
+            Cublas cublas = new Cublas(device, libraries.tf32());
+            this.dense = new CublasProducts(device, kernels, cublas);
+            this.convolutions =
+                    new CublasConvolutions(device, kernels, cublas, neurons, CublasConvolutions.PATCHES_BYTES);
+        } else {
+            this.dense = new DenseKernels(device, kernels);
+            this.convolutions = new ConvolutionKernels(device, kernels, neurons, filters);
+        }
         this.losses = new LossKernels(device, kernels, state);
         this.batches = new SampleKernels(kernels, state);
         this.stochastic = new StochasticKernels(kernels, state, losses.totalsMemory());
@@ -161,13 +175,15 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
-    public Samples samples(Matrix features, int[] labels) {
-        return new CudaSamples(device, features, labels, placement);
+    public Samples samples(Matrix features, int[] labels, float @Nullable [] classWeights) {
+        return new CudaSamples(device, features, labels, classWeights, placement);
     }
 
     @Override
-    public void order(Samples samples, int[] order) {
-        ((CudaSamples) samples).setOrder(order);
+    public void order(Samples samples, int[] order, @Nullable ImageMaps maps) {
+        if (((CudaSamples) samples).setOrder(order, maps)) {
+            graphs.forget();
+        }
     }
 
     @Override
@@ -238,44 +254,59 @@ public final class CudaBackend implements Backend {
 
     @Override
     public void forward(Window window, Tensor weights, Tensor bias, Tensor x, Neurons outputs, Pass pass) {
-        throw new UnsupportedOperationException("to come");
+        state.step(pass.step());
+        convolutions.forward(window, (CudaTensor) weights, (CudaTensor) bias, (CudaTensor) x, outputs, pass);
     }
 
     @Override
     public void forward(Window window, SparseTensor weights, Tensor bias, Tensor x, Neurons outputs, Pass pass) {
-        throw new UnsupportedOperationException("to come");
+        state.step(pass.step());
+        CudaSparseTensor w = (CudaSparseTensor) weights;
+        sparseConvolutions.forward(window, w, (CudaTensor) bias, (CudaTensor) x, outputs, pass);
     }
 
     @Override
     public void backward(Window window, Tensor weights, Tensor dz, Neurons below, Pass pass) {
-        throw new UnsupportedOperationException("to come");
+        convolutions.backward(window, (CudaTensor) weights, (CudaTensor) dz, below, pass);
     }
 
     @Override
     public void backward(Window window, SparseTensor weights, Tensor dz, Neurons below, Pass pass) {
-        throw new UnsupportedOperationException("to come");
+        sparseConvolutions.backward(window, (CudaSparseTensor) weights, (CudaTensor) dz, below, pass);
     }
 
     @Override
     public void update(
-            Window window, Parameter weights, Parameter bias, Tensor dz, Tensor x, Updates updates, Pass pass) {
-        throw new UnsupportedOperationException("to come");
+            Window window, Parameter weights, Parameter bias, Tensor dz, Tensor x, Updates steps, Pass pass) {
+        state.update(steps.weights());
+        CudaTensor w = (CudaTensor) weights.value();
+        DeviceMemory gradient = convolutions.gradient(window, w, (CudaTensor) dz, (CudaTensor) x, pass.batch());
+        updates.learn(weights, gradient, steps.weights());
+        filters.learnBias(window, bias, (CudaTensor) dz, steps.bias(), pass.batch());
     }
 
     @Override
     public void update(
-            Window window, SparseTensor weights, Parameter bias, Tensor dz, Tensor x, Updates updates, Pass pass) {
-        throw new UnsupportedOperationException("to come");
+            Window window, SparseTensor weights, Parameter bias, Tensor dz, Tensor x, Updates steps, Pass pass) {
+        device.transfers().forget();
+        state.update(steps.weights());
+        CudaSparseTensor w = (CudaSparseTensor) weights;
+        if (w.pattern().connections() > 0) {
+            DeviceMemory gradient = filters.gradient(window, w, (CudaTensor) dz, (CudaTensor) x, pass.batch());
+            updates.learn(w, gradient, steps.weights());
+        }
+        filters.learnBias(window, bias, (CudaTensor) dz, steps.bias(), pass.batch());
     }
 
     @Override
-    public void pool(Pooling pooling, Window window, Tensor x, Neurons outputs, Pass pass) {
-        throw new UnsupportedOperationException("to come");
+    public void pool(Pooling kind, Window window, Tensor x, Neurons outputs, Pass pass) {
+        state.step(pass.step());
+        pooling.pool(kind, window, (CudaTensor) x, outputs, pass);
     }
 
     @Override
-    public void unpool(Pooling pooling, Window window, Tensor dz, Neurons below, Pass pass) {
-        throw new UnsupportedOperationException("to come");
+    public void unpool(Pooling kind, Window window, Tensor dz, Neurons below, Pass pass) {
+        pooling.unpool(kind, window, (CudaTensor) dz, below, pass);
     }
 
     @Override

@@ -16,7 +16,19 @@ import jcuda.driver.JCudaDriver;
 /** The kernels of {@code kernels/*.cu} on a device, by name, and their launch. */
 final class Kernels implements AutoCloseable {
     private static final String[] FAMILIES = {
-        "sparse", "dense", "elementwise", "optimizer", "reduce", "loss", "data", "stochastic", "library"
+        "sparse",
+        "dense",
+        "elementwise",
+        "optimizer",
+        "reduce",
+        "loss",
+        "data",
+        "stochastic",
+        "convolution",
+        "sparse_convolution",
+        "filters",
+        "pooling",
+        "library"
     };
     private static final int WARPS = 4; // a block
     private static final int WARPS_WANTED = 16; // a multiprocessor

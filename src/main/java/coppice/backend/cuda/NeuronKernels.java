@@ -33,6 +33,13 @@ final class NeuronKernels {
         kernels.launchByRows("derive", neurons.output().rows());
     }
 
+    /** The same for neurons whose parameters' gradient is a sum over the batch; products derive for all others. */
+    void deriveSummed(Neurons neurons, Pass pass) {
+        if (neurons.slopeGradient() != null) {
+            derive(neurons, pass);
+        }
+    }
+
     /** Whether a = z, always. */
     private static boolean isPlain(Neurons neurons) {
         return neurons.activation().kind() == Activation.Kind.IDENTITY && neurons.dropout() == null;

@@ -11,10 +11,8 @@ import coppice.backend.cpu.KernelSet;
 import coppice.oracle.Tolerances;
 import coppice.parallel.WorkerPool;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
@@ -62,31 +60,11 @@ class CloseProductsTest {
         return cases;
     }
 
-    /** Fails where a result is too far off; gives the names of those that are not the CPU's bits. */
+    /** Gives the names of the results that are not the CPU's bits. */
     private Set<String> compare(Backend backend, ProductsCase shape, double tolerance) {
         Map<String, float[]> expected = shape.results(cpu, false);
         Map<String, float[]> magnitudes = shape.results(cpu, true);
-        Map<String, float[]> actual = shape.results(backend, false);
-        assertEquals(expected.keySet(), actual.keySet());
-        Set<String> other = new TreeSet<>();
-        expected.forEach((name, values) -> {
-            float[] found = of(actual, name);
-            float[] terms = of(magnitudes, name);
-            assertEquals(values.length, found.length, name);
-            for (int i = 0; i < values.length; i++) {
-                double error = Math.abs((double) values[i] - found[i]);
-                String where = shape + ": " + name + "[" + i + "] is " + found[i] + " in place of " + values[i];
-                assertTrue(error <= tolerance * terms[i], where);
-            }
-            if (!Arrays.equals(values, found)) {
-                other.add(name);
-            }
-        });
-        return other;
-    }
-
-    private static float[] of(Map<String, float[]> results, String name) {
-        return Objects.requireNonNull(results.get(name), name);
+        return CloseComparison.check(shape, expected, magnitudes, shape.results(backend, false), tolerance);
     }
 
     @Test
@@ -108,8 +86,8 @@ class CloseProductsTest {
                 CudaBackend.open(0, DataPlacement.UNLIMITED, new ProductLibraries(false, true, true))) {
             assertEquals("Simulated CUDA device, exact kernels, cuBLAS 12.0.1 in TF32", backend.description());
             compare(backend, shape, Tolerances.TF32);
-            float[] exact = of(shape.results(cpu, false), "dense forward");
-            float[] rounded = of(shape.results(backend, false), "dense forward");
+            float[] exact = CloseComparison.of(shape.results(cpu, false), "dense forward");
+            float[] rounded = CloseComparison.of(shape.results(backend, false), "dense forward");
             double greatest = 0;
             for (int i = 0; i < exact.length; i++) {
                 greatest = Math.max(greatest, Math.abs(exact[i] - rounded[i]));
@@ -139,8 +117,8 @@ class CloseProductsTest {
             for (int batch : new int[] {1, 3, 33, 130}) {
                 ProductsCase permutation = ProductsCase.permutation(65, batch);
                 assertArrayEquals(
-                        of(permutation.results(cpu, false), "sparse backward"),
-                        of(permutation.results(backend, false), "sparse backward"));
+                        CloseComparison.of(permutation.results(cpu, false), "sparse backward"),
+                        CloseComparison.of(permutation.results(backend, false), "sparse backward"));
                 ProductsCase empty = new ProductsCase(33, 31, batch, batch + 2, 0, 5);
                 assertEquals(Set.of(), compare(backend, empty, 0));
             }

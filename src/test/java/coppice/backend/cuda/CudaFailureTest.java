@@ -12,6 +12,7 @@ import coppice.matrix.CsrPattern;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
@@ -41,11 +42,11 @@ class CudaFailureTest {
     private static final long RESIDENT = DataPlacement.UNLIMITED;
     private static final long STREAMED = 0;
 
-    private static Outcome run(long dataMemory) {
+    private static Outcome run(Function<CudaBackend, List<float[]>> work, long dataMemory) {
         boolean opened = false;
         try (CudaBackend backend = CudaBackend.open(0, dataMemory, ProductLibraries.NONE)) {
             opened = true;
-            return new Outcome(train(backend), null, true);
+            return new Outcome(work.apply(backend), null, true);
         } catch (CudaException | CudaUnavailableException e) {
             return new Outcome(List.of(), e, opened);
         }
@@ -64,6 +65,17 @@ class CudaFailureTest {
         for (int step = 0; step < STEPS; step++) {
             network.step(step % 2 * SmallNetwork.BATCH, STEPS + 1 + step);
         }
+        return network.results();
+    }
+
+    /** A step of a convolutional network made, recorded and replayed, and made again after evolution. */
+    private static List<float[]> trainOnImages(CudaBackend backend) {
+        SmallImages network = new SmallImages(backend, Update.Kind.SGD);
+        for (int step = 0; step < 3; step++) {
+            network.step(0, step);
+        }
+        network.rewire();
+        network.step(2 * SmallImages.BATCH, 3);
         return network.results();
     }
 
@@ -92,9 +104,9 @@ class CudaFailureTest {
     }
 
     /** A run that failed in no way counts its calls and gives what the others have to give. */
-    private static long calls(SimulatedCuda.Calls kind, long dataMemory) {
+    private static long calls(SimulatedCuda.Calls kind, Function<CudaBackend, List<float[]>> work, long dataMemory) {
         SimulatedCuda.reset();
-        run(dataMemory);
+        run(work, dataMemory);
         return SimulatedCuda.calls(kind);
     }
 
@@ -109,26 +121,33 @@ class CudaFailureTest {
     @ParameterizedTest(name = "{0}, error {1}")
     @CsvSource({"ALLOC, 2", "ALLOC, 999", "COPY, 999", "LAUNCH, 719", "OTHER, 999", "OTHER, 700"})
     void everyCallMayFail(SimulatedCuda.Calls kind, int code) {
-        everyCallMayFail(kind, code, RESIDENT);
+        everyCallMayFail(kind, code, CudaFailureTest::train, RESIDENT);
+    }
+
+    @ParameterizedTest(name = "{0}, error {1}")
+    @CsvSource({"ALLOC, 2", "COPY, 999", "LAUNCH, 719", "OTHER, 700"})
+    void everyCallMayFailWithConvolutions(SimulatedCuda.Calls kind, int code) {
+        everyCallMayFail(kind, code, CudaFailureTest::trainOnImages, RESIDENT);
     }
 
     @ParameterizedTest(name = "{0}, error {1}")
     @CsvSource({"ALLOC, 2", "COPY, 999", "LAUNCH, 719", "OTHER, 700"})
     void everyCallMayFailWithStreamedSamples(SimulatedCuda.Calls kind, int code) {
-        everyCallMayFail(kind, code, STREAMED);
+        everyCallMayFail(kind, code, CudaFailureTest::train, STREAMED);
     }
 
-    private static void everyCallMayFail(SimulatedCuda.Calls kind, int code, long dataMemory) {
+    private static void everyCallMayFail(
+            SimulatedCuda.Calls kind, int code, Function<CudaBackend, List<float[]>> work, long dataMemory) {
         SimulatedCuda.reset();
-        List<float[]> expected = run(dataMemory).results();
+        List<float[]> expected = run(work, dataMemory).results();
         assertNothingLeft("no failure");
-        long calls = calls(kind, dataMemory);
+        long calls = calls(kind, work, dataMemory);
         int failed = 0;
         for (long n = 1; n <= calls; n++) {
             String where = kind + " " + n + " of " + calls + " failed with " + code;
             SimulatedCuda.reset();
             SimulatedCuda.failNth(kind, n, code);
-            Outcome outcome = run(dataMemory);
+            Outcome outcome = run(work, dataMemory);
             SimulatedCuda.failNth(kind, 0, 0);
             assertNothingLeft(where);
             assertClear(outcome, where);
@@ -149,7 +168,7 @@ class CudaFailureTest {
         for (long bytes = 0; bytes < needed; bytes += needed / 24) {
             SimulatedCuda.reset();
             SimulatedCuda.setMemory(bytes);
-            Outcome outcome = run(RESIDENT);
+            Outcome outcome = run(CudaFailureTest::train, RESIDENT);
             assertNothingLeft(bytes + " bytes of memory");
             CudaException failure =
                     assertInstanceOf(CudaException.class, outcome.failure(), bytes + " bytes of memory were enough");

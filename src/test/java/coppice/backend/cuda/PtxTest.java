@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import jcuda.nvptxcompiler.JNvPTXCompiler;
@@ -31,6 +32,10 @@ class PtxTest {
 
     private static final Pattern SOURCE_ENTRY = Pattern.compile("^KERNEL\\((\\w+),", Pattern.MULTILINE);
     private static final Pattern PTX_ENTRY = Pattern.compile("^\\.visible \\.entry (\\w+)\\(", Pattern.MULTILINE);
+
+    private static final Pattern DESCRIBED_ENTRY = Pattern.compile("((?:^//.*\n)+)KERNEL\\((\\w+),", Pattern.MULTILINE);
+    private static final Pattern TWIN = Pattern.compile("Twin: (\\w+)\\.(\\w+)");
+    private static final Path TWINS = Path.of("src", "main", "java", "coppice", "backend", "cpu");
 
     /** Float arithmetic whose rounding is left to the assembler, which may then join a product and a sum. */
     private static final Pattern UNROUNDED = Pattern.compile(
@@ -119,6 +124,33 @@ class PtxTest {
         Set<String> names = new TreeSet<>();
         pattern.matcher(text).results().forEach(match -> names.add(match.group(1)));
         return names;
+    }
+
+    /** All kernels that the program has. */
+    static Set<String> entries() throws IOException {
+        Set<String> all = new TreeSet<>();
+        for (Path file : ptxFiles().toList()) {
+            all.addAll(names(PTX_ENTRY, Files.readString(file)));
+        }
+        return all;
+    }
+
+    /** The comment above a kernel ends with the method of the CPU backend that gives the same bits. */
+    @ParameterizedTest
+    @MethodSource("sources")
+    void eachKernelNamesItsTwin(Path source) throws IOException {
+        String text = Files.readString(source);
+        Set<String> described = new TreeSet<>();
+        for (MatchResult kernel : DESCRIBED_ENTRY.matcher(text).results().toList()) {
+            Matcher twin = TWIN.matcher(kernel.group(1).replace("\n//", ""));
+            assertTrue(twin.find(), source + ": the comment above " + kernel.group(2) + " names no twin");
+            Path file = TWINS.resolve(twin.group(1) + ".java");
+            assertTrue(Files.exists(file), source + ": " + kernel.group(2) + " has its twin in " + file);
+            String method = " " + twin.group(2) + "(";
+            assertTrue(Files.readString(file).contains(method), source + ": " + file + " has no" + method + ")");
+            described.add(kernel.group(2));
+        }
+        assertEquals(names(SOURCE_ENTRY, text), described, "kernels of " + source + " with a comment");
     }
 
     @Test

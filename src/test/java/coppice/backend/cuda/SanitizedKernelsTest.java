@@ -98,7 +98,6 @@ class SanitizedKernelsTest {
 
     private void selftest(String... more) throws IOException {
         List<String> words = new ArrayList<>(List.of("selftest", "--backend", "cuda", "--simd", "off", "--quick"));
-        words.addAll(List.of("--cuda-lib", SANITIZED.toString()));
         words.addAll(List.of(more));
         Ended ended = java(coppice.cli.Main.class, words.toArray(String[]::new));
         assertEquals(0, ended.status, ended.text);
@@ -109,12 +108,18 @@ class SanitizedKernelsTest {
 
     @Test
     void noKernelLeavesItsMemory() throws IOException {
-        selftest();
+        selftest("--cuda-lib", SANITIZED.toString());
     }
 
     @Test
     void norWithStreamedSamples() throws IOException {
-        selftest("--data-memory", "0");
+        selftest("--data-memory", "0", "--cuda-lib", SANITIZED.toString());
+    }
+
+    @Test
+    void norBesideLibraries() throws IOException {
+        String folders = SANITIZED + ":" + SANITIZED.resolve("cuda12");
+        selftest("--spmm", "cusparse", "--gemm", "cublas", "--cuda-lib", folders);
     }
 
     @Test

@@ -6,7 +6,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUresult;
@@ -206,5 +209,12 @@ public final class SimulatedCuda {
     /** Returns what was wrong the last time, or an empty text. */
     public static String lastViolation() {
         return ask("last-violation");
+    }
+
+    /** Returns the names of the kernels that ran since the reset. */
+    public static Set<String> launchedKernels() {
+        Set<String> names = new TreeSet<>(List.of(ask("launched").split(" ")));
+        names.remove("");
+        return names;
     }
 }

@@ -3,6 +3,7 @@ package coppice.backend.cuda;
 import coppice.backend.Activation;
 import coppice.backend.Backend;
 import coppice.backend.Dropout;
+import coppice.backend.ImageMaps;
 import coppice.backend.Loss;
 import coppice.backend.Neurons;
 import coppice.backend.Parameter;
@@ -12,6 +13,8 @@ import coppice.backend.SparseTensor;
 import coppice.backend.Tensor;
 import coppice.backend.Totals;
 import coppice.backend.Update;
+import coppice.data.Augmentation;
+import coppice.data.ImageShape;
 import coppice.matrix.ByteMatrix;
 import coppice.matrix.CsrMatrix;
 import coppice.matrix.CsrPattern;
@@ -25,9 +28,7 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /** A network of a sparse layer with SReLU and dropout and a dense one, to be trained step by step on a backend. */
-final class SmallNetwork {
-    static final int SAMPLES = 13;
-    static final int BATCH = 5;
+final class SmallNetwork implements SmallTraining {
     private static final int INPUTS = 9;
     private static final int HIDDEN = 11;
     private static final int OUTPUTS = 3;
@@ -115,9 +116,19 @@ final class SmallNetwork {
 
     /** Another order of the samples for each number that 13 does not divide. */
     void shuffle(int apart) {
+        backend.order(samples, order(apart));
+    }
+
+    /** The same of samples that are images of 3 x 3, changed otherwise for each number. */
+    void shuffleImages(int apart) {
+        float[] maps = Augmentation.parse("rotate:90,shift:0.4,flip").maps(new ImageShape(1, 3, 3), SAMPLES, 1, apart);
+        backend.order(samples, order(apart), new ImageMaps(1, 3, 3, true, maps));
+    }
+
+    private static int[] order(int apart) {
         int[] order = new int[SAMPLES];
         Arrays.setAll(order, i -> (i * apart + 2) % SAMPLES);
-        backend.order(samples, order);
+        return order;
     }
 
     /** Where the samples are. */
@@ -159,27 +170,16 @@ final class SmallNetwork {
                 dropout);
     }
 
-    private static int batchAt(int start) {
-        return Math.min(BATCH, SAMPLES - start);
-    }
-
-    private Update update(int step) {
-        float rate = 0.05f / (step + 1);
-        return kind == Update.Kind.ADAM
-                ? new Update(kind, rate, 0.9f, 0.01f, false, 0.999f, 3.7f + step, 1e-8f)
-                : new Update(kind, rate, 0.9f, 0.01f, false, 0, 0, 0);
-    }
-
-    /** A training step as {@link Backend#step}, which may record and replay it. */
-    void step(int start, int step) {
-        Pass pass = new Pass(batchAt(start), true, step);
-        Update update = update(step);
+    @Override
+    public void step(int start, int step) {
+        Pass pass = new Pass(SmallTraining.batchAt(start), true, step);
+        Update update = SmallTraining.update(kind, step);
         backend.step(new Backend.Step(this, pass, start, update), () -> train(start, pass, update));
     }
 
-    /** A training step operation by operation. */
-    void stepDirectly(int start, int step) {
-        train(start, new Pass(batchAt(start), true, step), update(step));
+    @Override
+    public void stepDirectly(int start, int step) {
+        train(start, new Pass(SmallTraining.batchAt(start), true, step), SmallTraining.update(kind, step));
     }
 
     private void train(int start, Pass pass, Update update) {
@@ -198,19 +198,19 @@ final class SmallNetwork {
         backend.loss(Loss.CROSS_ENTROPY, samples, start, outputs, pass);
     }
 
-    /** An evaluation of one batch as {@link Backend#step}. */
-    void evaluate(int start) {
-        Pass pass = new Pass(batchAt(start), false, 0);
+    @Override
+    public void evaluate(int start) {
+        Pass pass = new Pass(SmallTraining.batchAt(start), false, 0);
         backend.step(new Backend.Step(samples, pass, start, null), () -> forward(start, pass));
     }
 
-    /** An evaluation of one batch operation by operation. */
-    void evaluateDirectly(int start) {
-        forward(start, new Pass(batchAt(start), false, 0));
+    @Override
+    public void evaluateDirectly(int start) {
+        forward(start, new Pass(SmallTraining.batchAt(start), false, 0));
     }
 
-    /** Another topology, with every second connection's state kept. */
-    void rewire() {
+    @Override
+    public void rewire() {
         CsrPattern pattern = pattern(3);
         int old = first.pattern().connections();
         int[] origin = new int[pattern.connections()];
@@ -218,8 +218,8 @@ final class SmallNetwork {
         backend.rewire(first, pattern, uniform(pattern.connections()), origin);
     }
 
-    /** All that was learned, and the totals. */
-    List<float[]> results() {
+    @Override
+    public List<float[]> results() {
         Totals totals = backend.totals();
         List<float[]> all = new ArrayList<>();
         all.add(new float[] {(float) totals.loss(), totals.correct(), totals.samples()});

@@ -32,9 +32,9 @@ class StepGraphsTest {
     }
 
     /** Epochs of two whole batches and a shorter one with evaluation between, and evolution in the middle. */
-    private static List<float[]> train(Update.Kind kind, boolean recorded) {
+    private static List<float[]> train(SmallTraining.Maker maker, Update.Kind kind, boolean recorded) {
         try (CudaBackend backend = CudaBackend.open(0)) {
-            SmallNetwork network = new SmallNetwork(backend, kind);
+            SmallTraining network = maker.make(backend, kind);
             int step = 0;
             for (int epoch = 0; epoch < 2 * EPOCHS; epoch++) {
                 if (epoch == EPOCHS) {
@@ -58,8 +58,18 @@ class StepGraphsTest {
     @ParameterizedTest
     @EnumSource(Update.Kind.class)
     void replayGivesTheSameBits(Update.Kind kind) {
-        List<float[]> expected = train(kind, false);
-        List<float[]> actual = train(kind, true);
+        replayGivesTheSameBits(SmallNetwork::new, kind);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Update.Kind.class)
+    void replayOfConvolutionsGivesTheSameBits(Update.Kind kind) {
+        replayGivesTheSameBits(SmallImages::new, kind);
+    }
+
+    private static void replayGivesTheSameBits(SmallTraining.Maker maker, Update.Kind kind) {
+        List<float[]> expected = train(maker, kind, false);
+        List<float[]> actual = train(maker, kind, true);
         assertEquals(expected.size(), actual.size());
         for (int i = 0; i < expected.size(); i++) {
             assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
@@ -97,6 +107,35 @@ class StepGraphsTest {
             assertEquals(operations + 1, launchesOf(() -> network.step(0, 8)), "recorded again");
             assertEquals(1, launchesOf(() -> network.step(0, 9)));
         }
+    }
+
+    /** Maps are no part of a recording, but whether there are any is. */
+    @Test
+    void replayedStepsReadTheMapsOfTheirEpoch() {
+        try (CudaBackend backend = CudaBackend.open(0);
+                CudaBackend other = CudaBackend.open(0)) {
+            SmallNetwork recorded = new SmallNetwork(backend, Update.Kind.SGD);
+            SmallNetwork direct = new SmallNetwork(other, Update.Kind.SGD);
+            for (int step = 0; step < 12; step++) {
+                int number = step;
+                for (SmallNetwork network : List.of(recorded, direct)) {
+                    if (step < 6) {
+                        network.shuffleImages(step + 1);
+                    } else {
+                        network.shuffle(step + 1);
+                    }
+                }
+                long launches = launchesOf(() -> recorded.step(number % 2 * SmallNetwork.BATCH, number));
+                direct.stepDirectly(number % 2 * SmallNetwork.BATCH, number);
+                assertEquals(step % 6 >= 2, launches == 1, "step " + step + " is replayed");
+            }
+            List<float[]> expected = direct.results();
+            List<float[]> actual = recorded.results();
+            for (int i = 0; i < expected.size(); i++) {
+                assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
+            }
+        }
+        assertEquals(0, SimulatedCuda.violations(), SimulatedCuda::lastViolation);
     }
 
     /** The host may be further ahead than there are slots for the state of steps. */

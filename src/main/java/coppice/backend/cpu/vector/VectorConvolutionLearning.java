@@ -145,6 +145,7 @@ final class VectorConvolutionLearning implements Learning {
     }
 
     /** Copies {@code count} rows of 32 batch columns, zeros past the batch. */
+    @SuppressWarnings("checkstyle:ParameterNumber")
     private void copy(CpuTensor tensor, int from, int step, int count, int b, float[] out, int to, int outStep) {
         float[] data = tensor.data();
         if (b + PANEL > batch) {

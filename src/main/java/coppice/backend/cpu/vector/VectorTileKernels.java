@@ -56,7 +56,17 @@ final class VectorTileKernels {
             sixRows(terms, w, wAt, x, xAt + b, start, startAt + b, startStep, out, outAt + b, outStep);
             int five = 6 * startStep + b;
             fiveRows(
-                    terms, w, wAt + 6, x, xAt + b, start, startAt + five, startStep, out, outAt + 6 * outStep + b, outStep);
+                    terms,
+                    w,
+                    wAt + 6,
+                    x,
+                    xAt + b,
+                    start,
+                    startAt + five,
+                    startStep,
+                    out,
+                    outAt + 6 * outStep + b,
+                    outStep);
         }
     }
 

@@ -260,8 +260,7 @@ final class VectorConvolutionLearning implements Learning {
     }
 
     /** Folds the lanes of one filter's terms and learns them. */
-    private void step(
-            int filter, int term, int tiles, float[] lanes, int lanesAt, float[] halves, float[] gradient) {
+    private void step(int filter, int term, int tiles, float[] lanes, int lanesAt, float[] halves, float[] gradient) {
         int count = Math.min(tiles * DOT_TERMS, window.terms() - term);
         for (int i = 0; i < count; i++) {
             int at = lanesAt + (i / DOT_TERMS * SUMS + filter % DOT_ROWS * DOT_TERMS + i % DOT_TERMS) * PANEL;

@@ -86,7 +86,8 @@ final class VectorConvolutionProduct implements Product {
     /** As many rows as keep the packed pixels in the cache. */
     private int rowsAtOnce() {
         int most = 1;
-        while (most < to.height() && (long) sourceRows(0, most + 1) * from.width() * from.channels() * PANEL <= PIXELS) {
+        while (most < to.height()
+                && (long) sourceRows(0, most + 1) * from.width() * from.channels() * PANEL <= PIXELS) {
             most++;
         }
         return most;

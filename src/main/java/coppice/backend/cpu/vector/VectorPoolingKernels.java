@@ -28,8 +28,7 @@ final class VectorPoolingKernels extends PoolingKernels {
             FloatVector greatest = FloatVector.fromArray(FLOATS, pixels, first);
             for (int ky = 0; ky < kernel; ky++) {
                 for (int kx = 0; kx < kernel; kx++) {
-                    FloatVector pixel =
-                            FloatVector.fromArray(FLOATS, pixels, first + ky * rowStep + kx * pixelStep);
+                    FloatVector pixel = FloatVector.fromArray(FLOATS, pixels, first + ky * rowStep + kx * pixelStep);
                     greatest = greatest.blend(pixel, pixel.compare(VectorOperators.GT, greatest));
                 }
             }
@@ -38,8 +37,7 @@ final class VectorPoolingKernels extends PoolingKernels {
     }
 
     @Override
-    protected void toGreatest(
-            Window window, CpuTensor dz, int row, CpuTensor x, int corner, CpuTensor dx, int batch) {
+    protected void toGreatest(Window window, CpuTensor dz, int row, CpuTensor x, int corner, CpuTensor dx, int batch) {
         if (Math.min(CpuTensor.columnGroup(x, dz), CpuTensor.columnGroup(x, dx)) < Lanes.COUNT) {
             super.toGreatest(window, dz, row, x, corner, dx, batch);
             return;
@@ -56,8 +54,7 @@ final class VectorPoolingKernels extends PoolingKernels {
             FloatVector place = FloatVector.zero(FLOATS);
             for (int ky = 0; ky < kernel; ky++) {
                 for (int kx = 0; kx < kernel; kx++) {
-                    FloatVector pixel =
-                            FloatVector.fromArray(FLOATS, pixels, first + ky * rowStep + kx * pixelStep);
+                    FloatVector pixel = FloatVector.fromArray(FLOATS, pixels, first + ky * rowStep + kx * pixelStep);
                     place = place.blend((float) (ky * kernel + kx), pixel.compare(VectorOperators.GT, greatest));
                     greatest = greatest.blend(pixel, pixel.compare(VectorOperators.GT, greatest));
                 }
@@ -68,7 +65,8 @@ final class VectorPoolingKernels extends PoolingKernels {
                 for (int kx = 0; kx < kernel; kx++) {
                     // Sums that start at zero never become a negative zero: adding zero elsewhere changes no bit.
                     int at = dx.at(corner) + b + ky * outRowStep + kx * dx.stride();
-                    FloatVector here = zero.blend(gradient, place.compare(VectorOperators.EQ, (float) (ky * kernel + kx)));
+                    FloatVector here =
+                            zero.blend(gradient, place.compare(VectorOperators.EQ, (float) (ky * kernel + kx)));
                     FloatVector.fromArray(FLOATS, out, at).add(here).intoArray(out, at);
                 }
             }

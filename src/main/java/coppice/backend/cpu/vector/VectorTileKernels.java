@@ -298,7 +298,8 @@ final class VectorTileKernels {
      * @param start lane b of (r, t) is at startAt + (r * DOT_TERMS + t) * PANEL + b
      * @param lanes likewise
      */
-    static void addDots(int count, float[] d, int dAt, float[] x, int xAt, float[] start, int startAt, float[] lanes, int lanesAt) {
+    static void addDots(
+            int count, float[] d, int dAt, float[] x, int xAt, float[] start, int startAt, float[] lanes, int lanesAt) {
         if (LENGTH == 16) {
             allLanes(count, d, dAt, x, xAt, start, startAt, lanes, lanesAt);
             return;
@@ -309,7 +310,8 @@ final class VectorTileKernels {
     }
 
     /** Two vectors of lanes of each sum, with 32 registers. */
-    private static void allLanes(int count, float[] d, int dAt, float[] x, int xAt, float[] start, int startAt, float[] lanes, int lanesAt) {
+    private static void allLanes(
+            int count, float[] d, int dAt, float[] x, int xAt, float[] start, int startAt, float[] lanes, int lanesAt) {
         FloatVector a00 = FloatVector.zero(FLOATS);
         FloatVector b00 = a00;
         FloatVector a01 = a00;
@@ -380,31 +382,54 @@ final class VectorTileKernels {
         FloatVector.fromArray(FLOATS, start, startAt).add(a00).intoArray(lanes, lanesAt);
         FloatVector.fromArray(FLOATS, start, startAt + LENGTH).add(b00).intoArray(lanes, lanesAt + LENGTH);
         FloatVector.fromArray(FLOATS, start, startAt + PANEL).add(a01).intoArray(lanes, lanesAt + PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + PANEL + LENGTH).add(b01).intoArray(lanes, lanesAt + PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + PANEL + LENGTH)
+                .add(b01)
+                .intoArray(lanes, lanesAt + PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, start, startAt + 2 * PANEL).add(a02).intoArray(lanes, lanesAt + 2 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 2 * PANEL + LENGTH).add(b02).intoArray(lanes, lanesAt + 2 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 2 * PANEL + LENGTH)
+                .add(b02)
+                .intoArray(lanes, lanesAt + 2 * PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, start, startAt + 3 * PANEL).add(a10).intoArray(lanes, lanesAt + 3 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 3 * PANEL + LENGTH).add(b10).intoArray(lanes, lanesAt + 3 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 3 * PANEL + LENGTH)
+                .add(b10)
+                .intoArray(lanes, lanesAt + 3 * PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, start, startAt + 4 * PANEL).add(a11).intoArray(lanes, lanesAt + 4 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 4 * PANEL + LENGTH).add(b11).intoArray(lanes, lanesAt + 4 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 4 * PANEL + LENGTH)
+                .add(b11)
+                .intoArray(lanes, lanesAt + 4 * PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, start, startAt + 5 * PANEL).add(a12).intoArray(lanes, lanesAt + 5 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 5 * PANEL + LENGTH).add(b12).intoArray(lanes, lanesAt + 5 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 5 * PANEL + LENGTH)
+                .add(b12)
+                .intoArray(lanes, lanesAt + 5 * PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, start, startAt + 6 * PANEL).add(a20).intoArray(lanes, lanesAt + 6 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 6 * PANEL + LENGTH).add(b20).intoArray(lanes, lanesAt + 6 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 6 * PANEL + LENGTH)
+                .add(b20)
+                .intoArray(lanes, lanesAt + 6 * PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, start, startAt + 7 * PANEL).add(a21).intoArray(lanes, lanesAt + 7 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 7 * PANEL + LENGTH).add(b21).intoArray(lanes, lanesAt + 7 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 7 * PANEL + LENGTH)
+                .add(b21)
+                .intoArray(lanes, lanesAt + 7 * PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, start, startAt + 8 * PANEL).add(a22).intoArray(lanes, lanesAt + 8 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 8 * PANEL + LENGTH).add(b22).intoArray(lanes, lanesAt + 8 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 8 * PANEL + LENGTH)
+                .add(b22)
+                .intoArray(lanes, lanesAt + 8 * PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, start, startAt + 9 * PANEL).add(a30).intoArray(lanes, lanesAt + 9 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 9 * PANEL + LENGTH).add(b30).intoArray(lanes, lanesAt + 9 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 9 * PANEL + LENGTH)
+                .add(b30)
+                .intoArray(lanes, lanesAt + 9 * PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, start, startAt + 10 * PANEL).add(a31).intoArray(lanes, lanesAt + 10 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 10 * PANEL + LENGTH).add(b31).intoArray(lanes, lanesAt + 10 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 10 * PANEL + LENGTH)
+                .add(b31)
+                .intoArray(lanes, lanesAt + 10 * PANEL + LENGTH);
         FloatVector.fromArray(FLOATS, start, startAt + 11 * PANEL).add(a32).intoArray(lanes, lanesAt + 11 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 11 * PANEL + LENGTH).add(b32).intoArray(lanes, lanesAt + 11 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + 11 * PANEL + LENGTH)
+                .add(b32)
+                .intoArray(lanes, lanesAt + 11 * PANEL + LENGTH);
     }
 
     /** One vector of lanes of each sum, with 16 registers. */
-    private static void someLanes(int count, float[] d, int dAt, float[] x, int xAt, float[] start, int startAt, float[] lanes, int lanesAt) {
+    private static void someLanes(
+            int count, float[] d, int dAt, float[] x, int xAt, float[] start, int startAt, float[] lanes, int lanesAt) {
         FloatVector a00 = FloatVector.zero(FLOATS);
         FloatVector a01 = a00;
         FloatVector a02 = a00;

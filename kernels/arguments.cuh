@@ -19,7 +19,7 @@
 // Kinds, as the ordinals of the Java enums.
 enum ActivationKind { IDENTITY, RELU, LEAKY, SRELU, TANH, SIGMOID };
 enum UpdateKind { SGD, NESTEROV, ADAM };
-enum LossKind { CROSS_ENTROPY, MSE, MSE_REFERENCE };
+enum LossKind { CROSS_ENTROPY, MSE, MSE_REFERENCE, SQUARED_ERROR };
 enum PoolingKind { MAX, AVERAGE };
 
 // Written by the host before each step.
@@ -201,8 +201,9 @@ struct Permute {
 struct LossArguments {
   const float *z;         // outputs, (classes, batch)
   float *p;               // probabilities, then the derivative, (classes, batch)
-  const int *labels;      // of all samples
+  const int *labels;      // of all samples; SQUARED_ERROR: the bits of floats
   const int *order;
+  const float *weights;   // of the classes, or null for 1; not with SQUARED_ERROR
   float *losses;          // (batch)
   int *correct;           // (batch), 0 or 1
   unsigned *blocks_done;  // of a launch, 0 between launches
@@ -230,6 +231,17 @@ struct Gather {
   int stride;
   int batch;
   int zero;
+};
+
+// Dense samples that are mapped images (backend/ImageMaps.java).
+struct GatherImages {
+  Gather batch;
+  const float *maps;        // a, b, c, d, e, f for each place of the order
+  const StepState *places;  // where the batch begins among all places, also where features are sent batch by batch
+  int height;
+  int width;
+  int nearest;              // whether points outside have the value of the nearest one; if not, pixels outside are 0
+  int zero;                 // fills up 8 bytes
 };
 
 // Units with two states (backend/Bernoulli.java).

@@ -27,7 +27,8 @@ __device__ __forceinline__ Outputs write_probabilities(const LossArguments &l, i
   }
   if (l.kind != CROSS_ENTROPY) {
     for (int k = 0; k < l.classes; k++) {
-      l.p[place(l, k, b)] = exact_sigmoid(l.z[place(l, k, b)]);
+      const float z = l.z[place(l, k, b)];
+      l.p[place(l, k, b)] = l.kind == SQUARED_ERROR ? z : exact_sigmoid(z);
     }
     return found;
   }
@@ -48,7 +49,8 @@ __device__ __forceinline__ float sample_loss(const LossArguments &l, const Outpu
   if (l.kind == CROSS_ENTROPY) {
     loss = __fsub_rn(exact_log(found.sum), __fsub_rn(l.z[place(l, label, b)], found.greatest));
   }
-  const float share = __fdiv_rn(1.0f, static_cast<float>(l.batch));
+  const float weight = l.weights != nullptr ? l.weights[label] : 1.0f;  // a factor of 1 changes no bit
+  const float share = __fmul_rn(__fdiv_rn(1.0f, static_cast<float>(l.batch)), weight);
   for (int k = 0; k < l.classes; k++) {
     const float a = l.p[place(l, k, b)];
     float difference = __fsub_rn(a, label == k ? 1.0f : 0.0f);
@@ -59,6 +61,21 @@ __device__ __forceinline__ float sample_loss(const LossArguments &l, const Outpu
     }
     if (l.training) {
       l.p[place(l, k, b)] = __fmul_rn(difference, share);
+    }
+  }
+  return __fmul_rn(loss, weight);
+}
+
+// The same for numbers, whose bits the label holds.
+__device__ __forceinline__ float squared_error(const LossArguments &l, int b, int label) {
+  const float target = __int_as_float(label);
+  const float share = __fdiv_rn(1.0f, static_cast<float>(l.batch));
+  float loss = 0.0f;
+  for (int k = 0; k < l.classes; k++) {
+    const float difference = __fsub_rn(l.p[place(l, k, b)], target);
+    loss = fmaf(difference, difference, loss);
+    if (l.training) {
+      l.p[place(l, k, b)] = __fmul_rn(__fmul_rn(2.0f, difference), share);
     }
   }
   return loss;
@@ -97,8 +114,10 @@ KERNEL(loss, LossArguments) {
   if (sample < arguments.batch) {
     const int label = arguments.labels[arguments.order[arguments.step->start + sample]];
     const Outputs found = write_probabilities(arguments, sample);
-    arguments.losses[sample] = sample_loss(arguments, found, sample, label);
-    arguments.correct[sample] = found.winner == label ? 1 : 0;
+    const bool number = arguments.kind == SQUARED_ERROR;
+    arguments.losses[sample] =
+        number ? squared_error(arguments, sample, label) : sample_loss(arguments, found, sample, label);
+    arguments.correct[sample] = !number && found.winner == label ? 1 : 0;
   }
   if (!is_last_block(arguments.blocks_done, lane)) {
     return;

@@ -5,8 +5,10 @@
 #   scripts/rbm.sh partition             annealed importance sampling beside the exact partition function, MNIST
 #   scripts/rbm.sh density DIR [NAME...] dna, mushrooms, nips, adult, connect4: SET, FixProb and dense, CD-1 and CD-10
 #   scripts/rbm.sh curve DIR             dna: the log-likelihood after more and more epochs
-#   scripts/rbm.sh mnist [EPOCHS]        MNIST, 500 hidden units, sampled binarization: SET, FixProb and dense
+#   scripts/rbm.sh mnist [EPOCHS [KIND...]]  MNIST, 500 hidden units: set, static (FixProb) and dense
+#   scripts/rbm.sh mnist_curve [EPOCHS]  MNIST, SET, the learning rate falling by steps: every 50 epochs of one run
 #
+# RATE and SCHEDULE change the learning rate of mnist (0.4, dense 0.1) and its schedule (cosine).
 # DIR holds NAME.train.data, NAME.valid.data and NAME.test.data (comma-separated 0 and 1), as the public collection
 # Density-Estimation-Datasets has them in datasets/NAME. Runs go to $OUT (default runs/rbm), are resumed when the script
 # is run again, and use $THREADS threads (default 1: these machines are small, so rather run several at once).
@@ -24,11 +26,12 @@ train() { # NAME OPTIONS...
 
 field() { sed -n "s/.*\"$1\":\(\[[^]]*\]\|[^,}]*\).*/\1/p"; }
 
-# Loss and log-likelihood of a run's last state on its test samples.
-report() { # NAME
-  local measured
-  measured=$("$coppice" evaluate --from "$out/$1/last.safetensors" --ais "${AIS:-standard}" --json --threads "$threads")
-  printf '%-28s' "$1"
+# Loss and log-likelihood of a run's last state, or another, on its test samples.
+report() { # NAME [STATE]
+  local measured state=${2:-last}
+  measured=$("$coppice" evaluate --from "$out/$1/$state.safetensors" --ais "${AIS:-standard}" --json \
+    --threads "$threads")
+  printf '%-28s' "$1${2:+ $2}"
   for key in loss log_likelihood log_likelihood_interval; do
     printf '  %s %s' "$key" "$(field "$key" <<<"$measured")"
   done
@@ -109,25 +112,50 @@ curve() {
   done
 }
 
-mnist() {
+mnist_train() { # set|static|dense EPOCHS RUN
+  local options=(--evolution "$1" --learning-rate "${RATE:-0.4}")
+  if [ "$1" = dense ]; then
+    options=(--dense --learning-rate "${RATE:-0.1}")
+  fi
+  train "$3" --data mnist --binarize resample --hidden 500 --persistent --cd-steps 1 --batch-size 100 \
+    --lr-schedule "${SCHEDULE:-cosine}" --momentum 0.5 --epochs "$2" --eval-every 50 --checkpoint-every 50 \
+    "${options[@]}" >/dev/null
+}
+
+mnist() { # [EPOCHS [KIND...]]
   "$coppice" data fetch mnist >/dev/null
-  local kind options
-  for kind in set static dense; do
-    options=(--evolution "$kind")
-    if [ "$kind" = dense ]; then
-      options=(--dense)
+  local epochs=${1:-200} kind
+  shift || true
+  for kind in ${@:-set static dense}; do
+    mnist_train "$kind" "$epochs" "mnist-$kind-$epochs"
+    report "mnist-$kind-$epochs"
+  done
+}
+
+# Keeps the states of every 50 epochs, and measures them in the end.
+mnist_curve() { # [EPOCHS]
+  "$coppice" data fetch mnist >/dev/null
+  local epochs=${1:-1000} run=mnist-curve-${1:-1000} trainer epoch
+  SCHEDULE=step:40:0.87 mnist_train set "$epochs" "$run" &
+  trainer=$!
+  while kill -0 "$trainer" 2>/dev/null; do
+    sleep 1
+    if [ -f "$out/$run/metrics.jsonl" ] && [ -f "$out/$run/last.safetensors" ]; then
+      epoch=$(($(wc -l <"$out/$run/metrics.jsonl") / 50 * 50))
+      [ "$epoch" = 0 ] || [ -e "$out/$run/epoch-$epoch.safetensors" ] ||
+        ln "$out/$run/last.safetensors" "$out/$run/epoch-$epoch.safetensors"
     fi
-    train "mnist-$kind" --data mnist --binarize resample --hidden 500 --persistent --cd-steps 1 --batch-size 100 \
-      --learning-rate 0.05 --lr-schedule cosine --momentum 0.5 --epochs "${1:-100}" --eval-every 10 \
-      --checkpoint-every 5 "${options[@]}" >/dev/null
-    report "mnist-$kind"
+  done
+  wait "$trainer"
+  for ((epoch = 50; epoch <= epochs; epoch += 50)); do
+    report "$run" "epoch-$epoch"
   done
 }
 
 case ${1:-} in
-  coil20 | partition | density | curve | mnist) "$@" ;;
+  coil20 | partition | density | curve | mnist | mnist_curve) "$@" ;;
   *)
-    sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac

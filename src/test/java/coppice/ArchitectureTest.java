@@ -35,9 +35,10 @@ class ArchitectureTest {
             backend.cuda : backend matrix
             data         : matrix random
             model        : backend topology matrix random parallel
-            run          : model topology matrix
+            run          : model topology backend matrix
+            onnx         : run model backend matrix
             train        : run data model topology backend matrix random parallel
-            report       : run
+            report       : run train model topology matrix random parallel
             """;
 
     @ParameterizedTest(name = "{0}")

@@ -70,13 +70,40 @@ public interface Backend extends AutoCloseable {
     // ---- data ----
 
     /** A data set on the device: samples as rows, a class index each. */
-    Samples samples(Matrix features, int[] labels);
+    default Samples samples(Matrix features, int[] labels) {
+        return samples(features, labels, null);
+    }
 
-    /** Sets the order in which {@link #gather} takes samples; {@code order} is copied. */
-    void order(Samples samples, int[] order);
+    /**
+     * A data set on the device whose samples count more or less in the loss.
+     *
+     * @param labels a class index a sample, or what else the loss compares outputs with
+     * @param classWeights what the loss of a sample of each class is multiplied by, and its derivative; null for 1
+     */
+    Samples samples(Matrix features, int[] labels, float @Nullable [] classWeights);
+
+    /** Sets the order in which {@link #gather} takes samples, each as it is; {@code order} is copied. */
+    default void order(Samples samples, int[] order) {
+        order(samples, order, null);
+    }
+
+    /**
+     * Sets the order in which {@link #gather} takes samples, and how it changes them.
+     *
+     * <p>Recordings of steps end if images were not mapped before, or are not any more.
+     *
+     * @param order copied
+     * @param maps for dense samples that are images, adopted; null to take samples as they are
+     */
+    void order(Samples samples, int[] order, @Nullable ImageMaps maps);
 
     /**
      * Takes a batch: x = (value - offset) * scale, transposed to (features, batch).
+     *
+     * <p>The value of a mapped image at column x and row y: u = fma(a, x, fma(b, y, c) + 1), held between 1 and the
+     * width, or between 0 and the width + 1 where pixels outside are 0; i is its whole part and s = u - i. So are v, j
+     * and t from d, e, f and the height. With p(j, i) the pixel in row j - 1 and column i - 1, upper = fma(s, p(j, i +
+     * 1) - p(j, i), p(j, i)), lower is the same of row j + 1, and the value is fma(t, lower - upper, upper).
      *
      * @param start place of the batch's first sample in the order
      * @param offset (1, features)
@@ -214,8 +241,8 @@ public interface Backend extends AutoCloseable {
     /**
      * Pooling backward: dx at every pixel, then through the activation of the layer below.
      *
-     * <p>Each dx starts at zero and takes the positions that cover the pixel, row by row: of a maximum dz is added where
-     * the pixel was the greatest, of a mean dz times the factor by fma.
+     * <p>Each dx starts at zero and takes the positions that cover the pixel, row by row: of a maximum dz is added
+     * where the pixel was the greatest, of a mean dz times the factor by fma.
      *
      * @param dz (channels * positions, batch)
      * @param below the neurons that fed this layer, whose outputs are the images that were pooled
@@ -303,7 +330,7 @@ public interface Backend extends AutoCloseable {
 
     /**
      * Turns outputs into probabilities or scores, in the outputs' gradient tensor: softmax (sums sequential over the
-     * classes) or the logistic function.
+     * classes), the logistic function, or for {@link Loss#SQUARED_ERROR} the outputs themselves.
      */
     void probabilities(Loss loss, Neurons outputs, Pass pass);
 
@@ -311,8 +338,10 @@ public interface Backend extends AutoCloseable {
      * Compares outputs with the labels of the batch that starts at {@code start} of the order: adds to the totals, and
      * in training leaves the derivative of the batch's mean loss in the outputs' gradient tensor.
      *
-     * <p>A sample's loss is sequential over the classes; the batch's loss is summed by lanes and added to the total in
-     * double precision. The class of the greatest output wins, the lowest index among equals.
+     * <p>A sample's loss is sequential over the classes, then multiplied by its class's weight; so is 1 / batch, by
+     * which the derivative is multiplied: the mean is over the samples, not over their weights. The batch's loss is
+     * summed by lanes and added to the total in double precision. The class of the greatest output wins, the lowest
+     * index among equals.
      */
     void loss(Loss loss, Samples samples, int start, Neurons outputs, Pass pass);
 

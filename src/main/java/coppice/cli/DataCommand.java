@@ -55,6 +55,12 @@ final class DataCommand implements Command {
                         "Options",
                         "where fetched data sets lie"),
                 CommandOption.flag("json", "list, describe: print one JSON value"),
+                new CommandOption(
+                        "task",
+                        "KIND",
+                        "classification",
+                        "Options",
+                        "describe: classification, or regression for labels that" + " are numbers"),
                 SampleOptions.VERBOSE);
         return Stream.concat(own.stream(), SampleOptions.format("found out").stream())
                 .toList();
@@ -172,7 +178,8 @@ final class DataCommand implements Command {
     private static DatasetDescription description(String data, Path directory, Arguments arguments) {
         Optional<CatalogueEntry> known = Catalogue.standard().find(data);
         if (known.isEmpty()) {
-            Settings settings = SampleOptions.settings(Map.of(), arguments);
+            String task = arguments.find("task");
+            Settings settings = SampleOptions.settings(task == null ? Map.of() : Map.of("task", task), arguments);
             return DatasetDescription.of(UsageException.whereInvalid(() -> DataSources.request(settings, data)));
         }
         if (known.get().embedded()) {

@@ -55,8 +55,21 @@ final class DataSources {
         if (base >= 0) {
             request = request.withSparseIndexBase(base);
         }
+        if (fillsMissing(settings)) {
+            request = request.withMissingAllowed();
+        }
+        request = request.withRegression(isRegression(settings));
         String variables = settings.find("variables");
         return variables == null ? request : request.withVariables(Arrays.asList(variables.split(",", -1)));
+    }
+
+    /** Whether missing values are allowed, and the training means stand in for them. */
+    static boolean fillsMissing(Settings settings) {
+        return settings.parse("missing", "error or mean", text -> switch (text) {
+            case "error" -> false;
+            case "mean" -> true;
+            default -> null;
+        });
     }
 
     private static LoadRequest.Header header(Settings settings) {
@@ -111,11 +124,19 @@ final class DataSources {
         if (!isRbm(settings)) {
             requireLabels(parts.train(), data);
         }
+        if (isRegression(settings) && parts.train().targets().length == 0) {
+            throw new UsageException("data set " + data + " has classes, but task regression needs numbers");
+        }
         String validationFiles = settings.find("validation-data");
         return new Datasets.Parts(
                 parts.train(),
                 validationFiles == null ? parts.validation() : load(settings, validationFiles, parts.train()),
                 testFiles == null ? parts.test() : load(settings, testFiles, parts.train()));
+    }
+
+    /** Whether labels are numbers to predict. */
+    static boolean isRegression(Settings settings) {
+        return "regression".equals(settings.find("task"));
     }
 
     /** Whether classes do not matter. */
@@ -135,7 +156,9 @@ final class DataSources {
 
     private static void requireLabels(Dataset data, String source) {
         if (!data.hasLabels()) {
-            throw MalformedDataException.inFile(paths(source).get(0), "labels are needed but there are none");
+            throw MalformedDataException.inFile(
+                    paths(source).get(0),
+                    "labels are needed but there are none; --label names a table's column, --variables an array");
         }
     }
 

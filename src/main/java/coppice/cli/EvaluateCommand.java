@@ -1,13 +1,13 @@
 package coppice.cli;
 
+import coppice.backend.Samples;
 import coppice.backend.Totals;
 import coppice.data.Dataset;
 import coppice.run.Json;
+import coppice.train.Evaluator;
+import coppice.train.RegressionMetrics;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +31,14 @@ final class EvaluateCommand implements Command {
     @Override
     public String details() {
         return """
-                Prints the mean loss and the accuracy of a saved model. Without --data or --test the samples are
-                the test samples of the run that the model comes from, as its run.json names them. Of a known
-                data set only samples held out in training are used; files are evaluated whole.
+                Prints the mean loss and the accuracy of a saved model, balanced accuracy (the mean recall of the
+                classes), macro F1, the area under the ROC curve of two classes, and for each class precision,
+                recall, F1 and number of samples, with the confusion matrix where it fits. Of a model that
+                predicts numbers: root mean squared error, mean absolute error and R2, in the numbers' unit.
+
+                Without --data or --test the samples are the test samples of the run that the model comes from,
+                as its run.json names them. Of a known data set only samples held out in training are used;
+                files are evaluated whole.
 
                 Of a restricted Boltzmann machine it prints the squared error of the reconstruction and, with
                 --ais, the mean log-probability of the samples in nats with an interval of three standard errors.
@@ -81,16 +86,17 @@ final class EvaluateCommand implements Command {
                 console.result(arguments.has("json") ? Json.compact(measure.json(model)) : measure.line());
                 return ExitCode.DONE;
             }
-            Totals totals = measure(model, samples, choice);
+            Evaluator evaluator = model.evaluator(choice.backend());
+            Samples loaded = evaluator.load(samples);
+            Totals totals = evaluator.evaluate(loaded);
+            Evaluation evaluation = model.config().regression()
+                    ? new RegressionEvaluation(
+                            model, totals, RegressionMetrics.of(samples.targets(), evaluator.predictNumbers(loaded)))
+                    : new ClassEvaluation(model, samples.classes(), totals, evaluator.classify(loaded, samples));
             if (arguments.has("json")) {
-                console.result(Json.compact(json(model, totals)));
+                console.result(Json.compact(evaluation.json()));
             } else {
-                console.result(String.format(
-                        Locale.ROOT,
-                        "loss %.4f  accuracy %.4f  samples %d",
-                        totals.meanLoss(),
-                        totals.accuracy(),
-                        totals.samples()));
+                evaluation.lines().forEach(console::result);
             }
         }
         return ExitCode.DONE;
@@ -109,20 +115,5 @@ final class EvaluateCommand implements Command {
                         model, SampleOptions.settings(model.checkpoint().configuration(), arguments), source)
                 : SampleOptions.named(model, source, arguments);
         return model.config().rbm() != null ? samples : SampleOptions.labelled(model, samples, source);
-    }
-
-    private static Totals measure(ModelFile model, Dataset samples, BackendChoice choice) {
-        var evaluator = model.evaluator(choice.backend());
-        return evaluator.evaluate(evaluator.load(samples));
-    }
-
-    private static Map<String, Object> json(ModelFile model, Totals totals) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("loss", totals.meanLoss());
-        json.put("accuracy", totals.accuracy());
-        json.put("correct", totals.correct());
-        json.put("samples", totals.samples());
-        json.put("checkpoint", model.path().toString());
-        return json;
     }
 }

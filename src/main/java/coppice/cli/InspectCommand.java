@@ -30,10 +30,11 @@ final class InspectCommand implements Command {
     @Override
     public String details() {
         return """
-                Shows each layer's connections, the degrees of its neurons (least/mean/most) and its weights; for
-                hidden neurons the power law fitted to their degrees, counting the connections of sparse layers
-                (maximum likelihood after Clauset, Shalizi and Newman 2009); and the settings of the training
-                that differ from the defaults.
+                Shows the network as --layers would name it, with the shapes of the layers' outputs; for each layer
+                of weights its connections, the degrees of its neurons (least/mean/most; of a convolution those of
+                its filters and of the pixels of their window) and its weights; for hidden neurons the power law
+                fitted to their degrees, counting the connections of sparse layers (maximum likelihood after
+                Clauset, Shalizi and Newman 2009); and the settings of the training that differ from the defaults.
 
                   coppice inspect --from runs/fashion
                   coppice inspect --from runs/fashion/last.safetensors --json""";
@@ -61,6 +62,8 @@ final class InspectCommand implements Command {
         console.result("file " + inspection.file());
         console.result("epoch " + inspection.epoch() + ", step " + inspection.step());
         console.result("");
+        network(inspection).lines(2).forEach(console::result);
+        console.result("");
         layers(inspection).lines(0).forEach(console::result);
         if (!inspection.hidden().isEmpty()) {
             console.result("");
@@ -77,9 +80,34 @@ final class InspectCommand implements Command {
         if (!inspection.settings().isEmpty()) {
             console.result("settings "
                     + inspection.settings().entrySet().stream()
-                            .map(entry -> "--" + entry.getKey() + " " + entry.getValue())
+                            .map(entry -> "--" + entry.getKey() + " " + quoted(entry.getValue()))
                             .collect(Collectors.joining(" ")));
         }
+    }
+
+    private static String quoted(String value) {
+        return value.contains(" ") ? "'" + value + "'" : value;
+    }
+
+    private static Table network(Inspection inspection) {
+        Table table = new Table()
+                .row("layer", "words", "output", "parameters", "connections", "density")
+                .row("", "input", shape(inspection.input()), "", "", "");
+        for (Inspection.Stage stage : inspection.network()) {
+            Double density = stage.density();
+            table.row(
+                    stage.layer() == null ? "" : stage.layer().toString(),
+                    stage.words(),
+                    shape(stage.output()),
+                    stage.layer() == null ? "" : Long.toString(stage.parameters()),
+                    stage.layer() == null ? "" : Long.toString(stage.connections()),
+                    density == null ? "" : Table.number(density));
+        }
+        return table;
+    }
+
+    private static String shape(List<Integer> sizes) {
+        return sizes.stream().map(String::valueOf).collect(Collectors.joining("x"));
     }
 
     private static Table layers(Inspection inspection) {

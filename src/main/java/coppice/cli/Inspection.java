@@ -1,7 +1,10 @@
 package coppice.cli;
 
 import coppice.MalformedDataException;
+import coppice.model.LayerSpec;
 import coppice.model.LayerState;
+import coppice.model.ModelSpec;
+import coppice.model.Shape;
 import coppice.run.Checkpoint;
 import coppice.run.Json;
 import coppice.topology.Degrees;
@@ -28,8 +31,10 @@ import org.jspecify.annotations.Nullable;
  * @param density share of the possible connections of all layers
  * @param connectionsExplored connections that have existed so far
  * @param classes the class names
+ * @param input shape of a sample: channels, height and width, or features
+ * @param network its layers as {@code --layers} names them, those without weights too
  * @param layers one a layer of weights
- * @param hidden one a layer of hidden neurons
+ * @param hidden one a layer of hidden neurons that no convolution touches
  * @param allHidden the hidden neurons together, null if there are none
  * @param settings the training's settings that differ from the defaults
  */
@@ -42,17 +47,69 @@ record Inspection(
         double density,
         long connectionsExplored,
         List<String> classes,
+        List<Integer> input,
+        List<Stage> network,
         List<Layer> layers,
         List<Hidden> hidden,
         @Nullable Hidden allHidden,
         Map<String, String> settings) {
 
     /**
+     * A layer of the network.
+     *
+     * @param layer its number among the layers of weights; null if it has none
+     * @param words what {@code --layers} calls it
+     * @param output shape of its outputs: channels, height and width, or neurons
+     * @param connections stored weights
+     * @param density share of the possible connections; null without weights
+     */
+    record Stage(
+            @Nullable Integer layer,
+            String words,
+            List<Integer> output,
+            long parameters,
+            long connections,
+            @Nullable Double density) {
+
+        static List<Stage> of(ModelSpec spec, List<LayerState> states) {
+            List<Stage> stages = new ArrayList<>();
+            int layer = 0;
+            for (ModelSpec.Stage stage : spec.stages()) {
+                String words = LayerSpec.format(List.of(stage.spec()));
+                List<Integer> output = sizes(stage.output());
+                if (stage.spec().learns()) {
+                    LayerState state = states.get(layer);
+                    double cells = (double) state.outputs() * state.inputs();
+                    stages.add(new Stage(
+                            layer,
+                            words,
+                            output,
+                            state.parameters(),
+                            state.connections(),
+                            state.connections() / cells));
+                    layer++;
+                } else {
+                    stages.add(new Stage(null, words, output, 0, 0, null));
+                }
+            }
+            return stages;
+        }
+
+        private static List<Integer> sizes(Shape shape) {
+            return shape.height() == 1 && shape.width() == 1
+                    ? List.of(shape.channels())
+                    : List.of(shape.channels(), shape.height(), shape.width());
+        }
+    }
+
+    /**
      * A layer of weights.
      *
      * @param layer its number from 0, as in the names of the checkpoint's tensors
-     * @param inDegree connections that lead to each output neuron
-     * @param outDegree connections that come from each input neuron
+     * @param inputs number of input neurons, or of the channels' pixels in a convolution's window
+     * @param outputs number of output neurons, or filters
+     * @param inDegree connections that lead to each output neuron or filter
+     * @param outDegree connections that come from each input neuron or pixel of the window
      */
     record Layer(
             int layer,
@@ -113,11 +170,10 @@ record Inspection(
             LayerState layer = checkpoint.layers().get(n);
             cells += (double) layer.outputs() * layer.inputs();
             layers.add(Layer.of(n, layer));
-            if (n + 1 < checkpoint.layers().size()) {
-                int[] degrees = TopologyMetrics.hiddenDegrees(
-                        layer.outputs(),
-                        layer.pattern(),
-                        checkpoint.layers().get(n + 1).pattern());
+            LayerState next =
+                    n + 1 < checkpoint.layers().size() ? checkpoint.layers().get(n + 1) : null;
+            if (next != null && layer.window() == null) {
+                int[] degrees = TopologyMetrics.hiddenDegrees(layer.outputs(), layer.pattern(), next.pattern());
                 hiddenDegrees.add(degrees);
                 hidden.add(Hidden.of(n, degrees));
             }
@@ -131,6 +187,8 @@ record Inspection(
                 checkpoint.connections() / cells,
                 state.connectionsExplored,
                 checkpoint.classes(),
+                Stage.sizes(model.spec().input()),
+                Stage.of(model.spec(), checkpoint.layers()),
                 layers,
                 hidden,
                 hidden.isEmpty() ? null : Hidden.of(null, TopologyMetrics.joined(hiddenDegrees)),

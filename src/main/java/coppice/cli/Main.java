@@ -17,12 +17,15 @@ import java.util.Objects;
 
 /** Starts the program: finds the command, runs it, and turns what it throws into one line and an exit code. */
 public final class Main {
-    private static final List<Command> COMMANDS = List.of(
+    /** All commands, in the order help shows them. */
+    static final List<Command> COMMANDS = List.of(
             new TrainCommand(),
             new EvaluateCommand(),
             new PredictCommand(),
             new SampleCommand(),
             new InspectCommand(),
+            new ExportCommand(),
+            new ReportCommand(),
             new DataCommand(),
             new DevicesCommand(),
             new SelftestCommand());

@@ -3,8 +3,8 @@ package coppice.cli;
 import coppice.MalformedDataException;
 import coppice.backend.Backend;
 import coppice.data.Dataset;
+import coppice.data.Imputation;
 import coppice.data.Normalization;
-import coppice.model.LayerState;
 import coppice.model.Model;
 import coppice.model.ModelSpec;
 import coppice.model.Rbm;
@@ -21,8 +21,8 @@ import java.util.Objects;
 /**
  * A saved model that a command reads.
  *
- * @param path the checkpoint
- * @param checkpoint its content
+ * @param path the checkpoint or export
+ * @param checkpoint its content, without what only training needs
  * @param settings the settings it was trained with
  * @param config the same, as parts
  */
@@ -37,7 +37,7 @@ record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfi
         if (!Files.exists(path)) {
             throw MalformedDataException.inFile(path, "there is no such checkpoint");
         }
-        Checkpoint checkpoint = Checkpoint.read(path);
+        Checkpoint checkpoint = Checkpoint.readWeights(path);
         try {
             Settings settings = Settings.of(checkpoint.configuration());
             ModelFile file = new ModelFile(path, checkpoint, settings, TrainConfig.of(settings));
@@ -49,20 +49,7 @@ record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfi
     }
 
     private void requireLayers() {
-        ModelSpec spec = spec();
-        for (int layer = 0; layer < Math.max(spec.layers(), checkpoint.layers().size()); layer++) {
-            if (spec.layers() != checkpoint.layers().size()
-                    || spec.layerOutputs(layer)
-                            != checkpoint.layers().get(layer).outputs()) {
-                throw new IllegalArgumentException("the layers do not have the sizes " + spec.hidden());
-            }
-            boolean hasSlopes = checkpoint.layers().get(layer).slopes() != null;
-            boolean needsSlopes = layer < spec.layers() - 1
-                    && config.activation().forLayer(layer).parameters() > 0;
-            if (hasSlopes != needsSlopes) {
-                throw new IllegalArgumentException("layer " + layer + " does not fit the activation");
-            }
-        }
+        spec().require(checkpoint.layers());
         if ((config.rbm() != null) != (checkpoint.layers().get(0).visible() != null)) {
             throw new IllegalArgumentException("the layers do not fit the model " + settings.get("model"));
         }
@@ -71,7 +58,9 @@ record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfi
     /** The shape of the network. */
     ModelSpec spec() {
         return config.modelSpec(
-                checkpoint.layers().get(0).inputs(), checkpoint.classes().size());
+                checkpoint.offset().length,
+                checkpoint.inputs().image(),
+                checkpoint.classes().size());
     }
 
     /** The normalization its inputs go through. */
@@ -80,10 +69,16 @@ record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfi
         return new Normalization(kind, checkpoint.offset(), checkpoint.scale());
     }
 
+    /** Samples with the training means where values are missing. */
+    Dataset filled(Dataset samples) {
+        float[] means = checkpoint.statistics().means();
+        return means == null ? samples : new Imputation(means).apply(samples);
+    }
+
     /** The model on a backend, ready to measure samples {@link #batch} at a time. */
     Evaluator evaluator(Backend backend) {
         Model model = config.model(backend, spec(), checkpoint.layers(), 0, batch());
-        return new Evaluator(backend, model, batch(), normalization());
+        return new Evaluator(backend, model, batch(), normalization(), checkpoint.statistics());
     }
 
     /** What a restricted Boltzmann machine was trained with. */
@@ -97,11 +92,10 @@ record ModelFile(Path path, Checkpoint checkpoint, Settings settings, TrainConfi
 
     /** The machine on a backend, {@code batch} samples at a time. */
     Rbm rbm(Backend backend, int batch) {
-        LayerState layer = checkpoint.layers().get(0).withoutChains();
         return new Rbm(
                 backend,
                 rbmConfig().divergence(),
-                layer,
+                checkpoint.layers().get(0),
                 0,
                 batch,
                 config.loop().seed());

@@ -26,7 +26,7 @@ final class PredictCommand implements Command {
 
     @Override
     public String summary() {
-        return "the classes that a saved model gives to samples";
+        return "the classes or numbers that a saved model gives to samples";
     }
 
     @Override
@@ -38,8 +38,9 @@ final class PredictCommand implements Command {
     public String details() {
         return """
                 Writes one prediction a line: the number of the sample (from 1), the class with the greatest
-                probability, and that probability. Labels in the data are ignored; --label none says that a text
-                table has none. Of a known data set the samples held out in training are taken.
+                probability, and that probability, or the number that a model of numbers predicts. Labels in the
+                data are ignored; a table with no more columns than features has none. Of a known data set the
+                samples held out in training are taken.
 
                   coppice predict --from runs/wine --data new.csv --label none --out predictions.csv
                   coppice predict --from runs/fashion --data fashion-mnist --format json --probabilities
@@ -75,29 +76,42 @@ final class PredictCommand implements Command {
         if (arguments.has("features") || model.config().rbm() != null) {
             return features(model, data, out, arguments);
         }
-        PredictionFormat lines = new PredictionFormat(
-                model.checkpoint().classes(), format.equals("json"), arguments.has("probabilities"));
+        boolean json = format.equals("json");
+        if (model.config().regression() && arguments.has("probabilities")) {
+            throw new UsageException("the model predicts numbers, which have no probabilities");
+        }
         try (BackendChoice choice = BackendChoice.of(arguments)) {
-            Dataset samples = SampleOptions.named(model, data, arguments);
-            // Backends want a label a sample; what it is does not matter here.
-            Dataset unlabelled = Dataset.of(
-                    samples.features(),
-                    new int[samples.rows()],
-                    model.checkpoint().classes());
+            Dataset samples =
+                    SampleOptions.named(model, data, arguments).withoutLabels(); // what they are does not matter here
             Evaluator evaluator = model.evaluator(choice.backend());
-            Predictions predictions = new Predictions(evaluator, evaluator.load(unlabelled), lines);
-            if (out == null) {
-                predictions.write(new Printed(console.out()));
-            } else {
-                AtomicFile.write(out, channel -> {
-                    Writer writer = new BufferedWriter(
-                            new OutputStreamWriter(Channels.newOutputStream(channel), StandardCharsets.UTF_8));
-                    predictions.write(writer);
-                    writer.flush();
-                });
+            Samples loaded = evaluator.load(samples);
+            if (model.config().regression()) {
+                write(out, console, target -> PredictionFormat.numbers(evaluator.predictNumbers(loaded), json, target));
+                return ExitCode.DONE;
             }
+            PredictionFormat lines =
+                    new PredictionFormat(model.checkpoint().classes(), json, arguments.has("probabilities"));
+            write(out, console, new Predictions(evaluator, loaded, lines)::write);
         }
         return ExitCode.DONE;
+    }
+
+    /** Writes text. */
+    private interface Writing {
+        void to(Appendable target) throws IOException;
+    }
+
+    private static void write(@Nullable Path out, Console console, Writing writing) throws IOException {
+        if (out == null) {
+            writing.to(new Printed(console.out()));
+            return;
+        }
+        AtomicFile.write(out, channel -> {
+            Writer writer = new BufferedWriter(
+                    new OutputStreamWriter(Channels.newOutputStream(channel), StandardCharsets.UTF_8));
+            writing.to(writer);
+            writer.flush();
+        });
     }
 
     private static int features(ModelFile model, String data, @Nullable Path out, Arguments arguments)
@@ -123,7 +137,7 @@ final class PredictCommand implements Command {
         Samples samples = evaluator.load(model.prepared(data, source));
         int batch = evaluator.batch();
         float[][] columns = {new float[0]}; // of the batch in hand, (hidden, at least batch)
-        Npy.write(out, data.rows(), model.spec().layerOutputs(0), (row, to) -> {
+        Npy.write(out, data.rows(), model.spec().outputs(), (row, to) -> {
             if (row % batch == 0) {
                 columns[0] = evaluator.outputs(samples, row, Math.min(batch, data.rows() - row));
             }

@@ -1,6 +1,7 @@
 package coppice.cli;
 
 import coppice.run.Json;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,18 @@ import java.util.Map;
  * @param all whether each class's probability is written
  */
 record PredictionFormat(List<String> classes, boolean json, boolean all) {
+    /** Writes predicted numbers, a line each. */
+    static void numbers(float[] numbers, boolean json, Appendable target) throws IOException {
+        target.append(json ? "" : "row,value\n");
+        for (int i = 0; i < numbers.length; i++) {
+            Map<String, Object> object = new LinkedHashMap<>();
+            object.put("row", i + 1);
+            object.put("value", numbers[i]);
+            target.append(json ? Json.compact(object) : (i + 1) + "," + numbers[i])
+                    .append('\n');
+        }
+    }
+
     /** The table's first line. */
     String heading() {
         if (json) {

@@ -17,8 +17,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The samples that a command puts through a saved model, and the options that say which. */
 final class SampleOptions {
-    static final CommandOption FROM =
-            CommandOption.value("from", "RUN|FILE", "the model: a run directory (its best checkpoint) or a checkpoint");
+    static final CommandOption FROM = CommandOption.value(
+            "from",
+            "RUN|FILE",
+            "the model: a run directory (its best checkpoint), a checkpoint or an" + " export (safetensors, npz)");
     static final CommandOption VERBOSE = CommandOption.flag("verbose", "print the whole trace of an error");
     private static final List<String> FORMAT_NAMES = List.of("label", "header", "variables", "index-base");
     private static final String MANIFEST = "run.json";
@@ -35,7 +37,11 @@ final class SampleOptions {
                 new CommandOption(
                         "index-base", "B", otherwise, "Data", "first feature index of LIBSVM files: 0, 1 or auto"),
                 new CommandOption(
-                        "variables", "X,Y", otherwise, "Data", "names of features and labels in a MATLAB file"));
+                        "variables",
+                        "X,Y",
+                        otherwise,
+                        "Data",
+                        "names of the arrays of features and labels in a MATLAB, NPZ or HDF5 file"));
     }
 
     /** Settings with the options of {@link #format} on top. */
@@ -65,7 +71,7 @@ final class SampleOptions {
         LoadRequest request = UsageException.whereInvalid(() -> DataSources.request(settings, list))
                 .withWidth(model.spec().inputs());
         Datasets.Parts parts = Datasets.loadParts(request);
-        return Objects.requireNonNullElse(parts.test(), parts.train());
+        return model.filled(Objects.requireNonNullElse(parts.test(), parts.train()));
     }
 
     /** The test samples of the run that a model comes from. */
@@ -111,7 +117,7 @@ final class SampleOptions {
                     "has " + test.featureCount() + " features but the model takes "
                             + model.spec().inputs());
         }
-        return test;
+        return model.filled(test);
     }
 
     /** The same with the classes of the model; the labels must be there. */
@@ -119,6 +125,9 @@ final class SampleOptions {
         Path path = DataSources.paths(source).get(0);
         if (!data.hasLabels()) {
             throw MalformedDataException.inFile(path, "labels are needed but there are none");
+        }
+        if (model.config().regression() != (data.targets().length != 0)) {
+            throw MalformedDataException.inFile(path, "has classes but the model predicts numbers");
         }
         return data.withClasses(model.checkpoint().classes(), path);
     }

@@ -2,8 +2,11 @@ package coppice.cli;
 
 import coppice.backend.Activation;
 import coppice.backend.Dropout;
+import coppice.backend.ImageMaps;
 import coppice.backend.Loss;
 import coppice.backend.Update;
+import coppice.data.Augmentation;
+import coppice.data.ImageShape;
 import coppice.matrix.ByteMatrix;
 import coppice.matrix.CsrMatrix;
 import coppice.matrix.CsrPattern;
@@ -16,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network of two layers and the data of its training steps, all drawn from the seed.
@@ -44,7 +48,7 @@ record SelftestCase(
     private static final int[] OUTPUTS = {10, 3, 37};
     private static final double[] DENSITIES = {0.3, 0.02, 1};
     private static final double[] DROPOUTS = {0.3, 0, 0.5, 0.9};
-    private static final Loss[] LOSSES = {Loss.CROSS_ENTROPY, Loss.MSE, Loss.MSE_REFERENCE};
+    private static final Loss[] LOSSES = Loss.values();
     private static final Update.Kind[] RULES = {Update.Kind.SGD, Update.Kind.NESTEROV, Update.Kind.ADAM};
     private static final Activation[] ACTIVATIONS = {
         new Activation(Activation.Kind.LEAKY, 0.25f),
@@ -196,8 +200,39 @@ record SelftestCase(
         };
     }
 
+    /** The samples as images of some shape, changed otherwise in each epoch. */
+    ImageMaps images(int epoch) {
+        ImageShape image = switch (inputs) {
+            case 70 -> new ImageShape(2, 5, 7);
+            case 33 -> new ImageShape(1, 3, 11);
+            case 256 -> new ImageShape(4, 8, 8);
+            default -> new ImageShape(inputs, 1, 1);
+        };
+        float[] maps = new Augmentation(40, 0.4, 2, true, Augmentation.Fill.ZERO).maps(image, samples(), seed, epoch);
+        return new ImageMaps(image.channels(), image.height(), image.width(), seed % 2 == 0, maps);
+    }
+
+    /** Classes, or the bits of numbers. */
     int[] labels() {
-        return random(101).ints(samples(), 0, outputs).toArray();
+        if (loss != Loss.SQUARED_ERROR) {
+            return random(101).ints(samples(), 0, outputs).toArray();
+        }
+        float[] numbers = vector(samples(), 101);
+        int[] bits = new int[numbers.length];
+        Arrays.setAll(bits, i -> Float.floatToRawIntBits(numbers[i]));
+        return bits;
+    }
+
+    /** Weights of the classes from 0 to 2; null in every third case, and for numbers. */
+    float @Nullable [] classWeights() {
+        if (loss == Loss.SQUARED_ERROR || seed % 3 == 0) {
+            return null;
+        }
+        float[] weights = vector(outputs, 102);
+        for (int k = 0; k < outputs; k++) {
+            weights[k] += 1;
+        }
+        return weights;
     }
 
     /** The order of the samples: backwards. */

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class SelftestRun {
     private static final int STEP = 77;
     private static final String[] STORAGES = {"bytes", "floats", "csr"};
+    private static final int SPARSE = 2; // the storage that images do not have
 
     private final Backend backend;
     private final SelftestCase shape;
@@ -96,6 +97,13 @@ final class SelftestRun {
             backend.gather(samples(storage), 1, offset, scale, x, pass);
             keep("gather from " + STORAGES[storage], "x", x);
         }
+        for (int storage = 0; storage < SPARSE; storage++) {
+            spoil(x);
+            Samples images = samples(storage);
+            backend.order(images, shape.order(), shape.images(1));
+            backend.gather(images, 1, offset, scale, x, pass);
+            keep("gather images of " + STORAGES[storage], "x", x);
+        }
     }
 
     private void oneStep() {
@@ -150,6 +158,9 @@ final class SelftestRun {
         Samples samples = samples(shape.seed());
         backend.setTotals(Totals.ZERO);
         for (int step = 0; step < SelftestCase.MORE_SAMPLES; step++) {
+            if (shape.seed() % STORAGES.length != SPARSE) {
+                backend.order(samples, shape.order(), shape.images(step + 1));
+            }
             step(samples, step);
             keepLayers("step, replayed");
             keepTotals("step, replayed");
@@ -251,7 +262,7 @@ final class SelftestRun {
     // ---- tensors ----
 
     private Samples samples(int storage) {
-        Samples samples = backend.samples(shape.features(storage), shape.labels());
+        Samples samples = backend.samples(shape.features(storage), shape.labels(), shape.classWeights());
         backend.order(samples, shape.order());
         return samples;
     }

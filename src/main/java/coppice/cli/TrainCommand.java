@@ -1,9 +1,12 @@
 package coppice.cli;
 
 import coppice.MalformedDataException;
+import coppice.data.Augmentation;
 import coppice.data.Dataset;
 import coppice.data.Datasets;
 import coppice.data.Normalization;
+import coppice.model.ModelSpec;
+import coppice.model.Shape;
 import coppice.run.Json;
 import coppice.run.RunDirectory;
 import coppice.run.RunManifest;
@@ -12,11 +15,13 @@ import coppice.train.RbmConfig;
 import coppice.train.Setting;
 import coppice.train.Setting.Scope;
 import coppice.train.Settings;
+import coppice.train.StartingPoint;
 import coppice.train.TrainConfig;
 import coppice.train.TrainData;
 import coppice.train.TrainResult;
 import coppice.train.Trainer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -24,8 +29,10 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -33,6 +40,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Trains a network. */
 final class TrainCommand implements Command {
+    private static final double UNEVEN = 10; // scales of pixels, the greatest and the middle one
+
     @Override
     public String name() {
         return "train";
@@ -57,7 +66,10 @@ final class TrainCommand implements Command {
                   coppice train
                   coppice train --data fashion-mnist --activation allrelu:0.6 --out runs/fashion
                   coppice train --data wine.csv --label quality --hidden 256,128 --epochs 50
+                  coppice train --model cnn --data cifar10 --batch-size 100 --epochs 10
+                  coppice train --layers 'conv:16x3 relu pool:2 sparse:200 relu dropout:0.3 dense:classes'
                   coppice train --model rbm --data mnist --binarize sample --epochs 50
+                  coppice train --data more.csv --from runs/wine --new-output --learning-rate 0.001
                   coppice train --config sweep.properties --seed 3 --out runs/s3 --resume
 
                 SIGTERM, SIGINT and --max-time end a run after the step in hand with a checkpoint and exit
@@ -75,7 +87,9 @@ final class TrainCommand implements Command {
     @Override
     public int run(Arguments arguments, Console console) throws IOException {
         arguments.requireNoOperands();
-        Settings settings = settings(arguments);
+        Map<String, String> given = given(arguments);
+        Origin origin = Origin.of(given);
+        Settings settings = settings(given, origin);
         TrainConfig config = UsageException.whereInvalid(() -> TrainConfig.of(settings));
         String maxTime = settings.find("max-time");
         StopRequest stop =
@@ -84,11 +98,22 @@ final class TrainCommand implements Command {
         boolean resume = settings.is("resume");
         try (BackendChoice choice = backend(settings)) {
             TrainData data = data(settings, config);
-            TrainData prepared = prepared(data, settings, config);
+            TrainData prepared = prepared(origin == null ? data : origin.fit(data, settings), settings, config);
             try (RunDirectory directory = RunDirectory.open(out, resume)) {
-                RunManifest manifest = manifest(settings, arguments, data, choice);
+                RunManifest manifest = manifest(settings, arguments, data, choice, origin);
                 requireSameData(directory, manifest);
                 manifest.write(directory.manifest());
+                if (origin != null && !directory.hasCheckpoint()) {
+                    boolean newOutput = settings.is("new-output");
+                    StartingPoint.of(
+                                    origin.read(),
+                                    config,
+                                    configuration(settings, prepared),
+                                    prepared,
+                                    newOutput,
+                                    choice.pool())
+                            .write(directory.last());
+                }
                 return train(settings, config, prepared, choice, directory, stop, console);
             }
         }
@@ -104,11 +129,7 @@ final class TrainCommand implements Command {
             Console console)
             throws IOException {
         boolean quiet = settings.is("quiet");
-        Map<String, String> configuration = settings.values(Scope.RESULT);
-        Integer indexBase = data.train().sparseIndexBase();
-        if (indexBase != null) {
-            configuration.put("index-base", indexBase.toString()); // files to come are read as the training file was
-        }
+        Map<String, String> configuration = configuration(settings, data);
         try (RunLog log = new RunLog(directory.log());
                 ProgressView view =
                         new ProgressView(console, log, quiet, config.loop().epochs())) {
@@ -138,6 +159,16 @@ final class TrainCommand implements Command {
         }
     }
 
+    /** The settings to keep in checkpoints. */
+    private static Map<String, String> configuration(Settings settings, TrainData data) {
+        Map<String, String> configuration = settings.values(Scope.RESULT);
+        Integer indexBase = data.train().sparseIndexBase();
+        if (indexBase != null) {
+            configuration.put("index-base", indexBase.toString()); // files to come are read as the training file was
+        }
+        return configuration;
+    }
+
     private static void say(List<String> lines, RunLog log, boolean quiet, Console console) throws IOException {
         for (String line : lines) {
             log.line(line);
@@ -147,8 +178,8 @@ final class TrainCommand implements Command {
         }
     }
 
-    /** Defaults, then the configuration file, then options; in a run that is resumed, its own settings first. */
-    private static Settings settings(Arguments arguments) throws IOException {
+    /** The configuration file's settings, and the options over them. */
+    private static Map<String, String> given(Arguments arguments) throws IOException {
         Map<String, String> given = new LinkedHashMap<>();
         String file = arguments.find("config");
         if (file != null) {
@@ -166,22 +197,29 @@ final class TrainCommand implements Command {
         if (arguments.has("density") && arguments.has("epsilon")) {
             throw new UsageException("give --epsilon or --density, not both");
         }
-        Settings settings = UsageException.whereInvalid(() -> Settings.of(given));
-        if (!UsageException.whereInvalid(() -> settings.is("resume"))) {
-            return settings;
-        }
-        if (settings.find("out") == null) {
-            throw new UsageException("--resume needs --out DIR to say which run");
-        }
-        return resumed(Path.of(settings.get("out")), given, settings);
+        return given;
     }
 
-    private static Settings resumed(Path out, Map<String, String> given, Settings settings) throws IOException {
-        Path manifestFile = out.resolve("run.json");
-        if (!java.nio.file.Files.exists(manifestFile)) {
-            return settings;
+    /** What is given over the defaults; in a run that is resumed over its own settings, else over the origin's. */
+    private static Settings settings(Map<String, String> given, @Nullable Origin origin) throws IOException {
+        if ("true".equals(given.get("resume"))) {
+            String out = given.get("out");
+            if (out == null) {
+                throw new UsageException("--resume needs --out DIR to say which run");
+            }
+            if (Files.exists(Path.of(out).resolve("run.json"))) {
+                return resumed(Path.of(out), given);
+            }
         }
-        Map<String, String> before = RunManifest.read(manifestFile).configuration();
+        return UsageException.whereInvalid(() -> {
+            Settings settings = Settings.of(origin == null ? given : origin.inherit(given));
+            List.of("resume", "new-output", "new-normalization").forEach(settings::is); // true or false
+            return settings;
+        });
+    }
+
+    private static Settings resumed(Path out, Map<String, String> given) throws IOException {
+        Map<String, String> before = RunManifest.read(out.resolve("run.json")).configuration();
         Map<String, String> merged = new LinkedHashMap<>(given);
         for (Setting setting : Settings.TABLE) {
             String name = setting.name();
@@ -218,17 +256,16 @@ final class TrainCommand implements Command {
     private static TrainData data(Settings settings, TrainConfig config) {
         Datasets.Parts parts = UsageException.whereInvalid(() -> DataSources.load(settings));
         Dataset train = parts.train();
-        if (config.rbm() == null && train.classes().size() < 2) {
+        if (config.classifies() && train.classes().size() < 2) {
             throw MalformedDataException.inFile(
                     Path.of(settings.get("data")),
                     "at least 2 classes are needed but the labels are all " + train.classes());
         }
-        UsageException.whereInvalid(() ->
-                config.modelSpec(train.featureCount(), train.classes().size()).connections());
-        Normalization.Kind kind =
-                UsageException.whereInvalid(() -> Normalization.Kind.parse(settings.get("normalize")));
-        Normalization normalization = UsageException.whereInvalid(() -> Normalization.fit(kind, train.features()));
-        return new TrainData(train, parts.validation(), parts.test(), normalization);
+        if (config.augmentation() != null) {
+            UsageException.whereInvalid(() -> Augmentation.requireImages(train));
+        }
+        UsageException.whereInvalid(() -> config.modelSpec(train).connections());
+        return TrainingSamples.prepare(parts, settings);
     }
 
     /** The samples as the model takes them. */
@@ -253,7 +290,8 @@ final class TrainCommand implements Command {
         return Path.of("runs", source.replaceAll("\\..*", "") + "-" + time);
     }
 
-    private static RunManifest manifest(Settings settings, Arguments arguments, TrainData data, BackendChoice choice) {
+    private static RunManifest manifest(
+            Settings settings, Arguments arguments, TrainData data, BackendChoice choice, @Nullable Origin origin) {
         List<RunManifest.DataSource> sources = new ArrayList<>();
         sources.add(source("train", settings.get("data"), data.train()));
         String validation = settings.find("validation-data");
@@ -271,7 +309,8 @@ final class TrainCommand implements Command {
                 choice.pool().threads(),
                 sources,
                 RunManifest.JavaRuntime.current(),
-                RunManifest.Machine.current());
+                RunManifest.Machine.current(),
+                origin == null ? null : origin.start());
     }
 
     private static void addSource(
@@ -307,6 +346,20 @@ final class TrainCommand implements Command {
         }
     }
 
+    private static String network(Settings settings, ModelSpec spec) {
+        String words = settings.find("layers");
+        if (words != null) {
+            return "network " + spec.input() + " " + words;
+        }
+        String sizes = Stream.concat(
+                        Stream.of(spec.input()), spec.stages().stream().map(ModelSpec.Stage::output))
+                .map(Shape::toString)
+                .collect(Collectors.joining("-"));
+        return settings.get("model").equals("rbm")
+                ? "restricted Boltzmann machine " + sizes
+                : "network " + sizes + ", " + settings.get("activation").split(":", 2)[0];
+    }
+
     private static List<String> introduction(
             Settings settings, TrainConfig config, TrainData data, BackendChoice choice, RunDirectory directory) {
         List<String> lines = new ArrayList<>();
@@ -314,27 +367,42 @@ final class TrainCommand implements Command {
         Dataset validation = data.validation();
         int features = data.train().featureCount();
         int classes = data.train().classes().size();
-        boolean rbm = config.rbm() != null;
         lines.add("data " + settings.get("data") + ": " + data.train().rows() + " training"
                 + (validation == null ? "" : ", " + validation.rows() + " validation")
                 + (test == null ? "" : ", " + test.rows() + " test") + " samples, " + features + " features"
-                + (rbm ? "" : ", " + classes + " classes"));
-        String sizes = Stream.of(
-                        Stream.of(features), config.hidden().stream(), rbm ? Stream.<Integer>of() : Stream.of(classes))
-                .flatMap(size -> size)
-                .map(String::valueOf)
-                .collect(Collectors.joining("-"));
-        lines.add(
-                rbm
-                        ? "restricted Boltzmann machine " + sizes
-                        : "network " + sizes + ", " + config.activation().name());
+                + (config.classifies() ? ", " + classes + " classes" : ""));
+        if (config.augmentation() != null) {
+            lines.add("images changed by " + settings.get("augment"));
+            addWarning(lines, data.normalization());
+        }
+        lines.addAll(TrainingSamples.remarks(data, config));
+        lines.add(network(settings, config.modelSpec(data.train())));
         lines.add("backend " + choice.backend().name() + ": " + choice.backend().description() + " (" + choice.reason()
                 + ")");
+        String from = settings.find("from");
+        if (from != null) {
+            lines.add("starts from " + from + (settings.is("new-output") ? " with a new output layer" : ""));
+        }
         lines.add("run directory " + directory.path());
         if (settings.is("verbose")) {
             settings.values(Scope.RESULT, Scope.DATA, Scope.RUN)
                     .forEach((name, value) -> lines.add("setting " + name + " = " + value));
         }
         return lines;
+    }
+
+    /** Pixels that are moved onto one that hardly varied would be scaled up with it. */
+    private static void addWarning(List<String> lines, Normalization normalization) {
+        float[] scale = normalization.scale().clone();
+        Arrays.sort(scale);
+        double greatest = scale[scale.length - 1] / (double) scale[scale.length / 2];
+        if (greatest > UNEVEN) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "warning: images are moved, but --normalize %s scales some pixels, as they hardly vary,"
+                            + " %.0f times as much as others; --normalize range scales all alike",
+                    normalization.kind(),
+                    greatest));
+        }
     }
 }

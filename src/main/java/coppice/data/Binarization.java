@@ -28,13 +28,7 @@ public enum Binarization {
             normalization.applyRow(features, row, values, 0);
             binarize(values, states, row, seed, part);
         }
-        return new Dataset(
-                new ByteMatrix(features.rows(), columns, states),
-                data.labels(),
-                data.classes(),
-                data.featureNames(),
-                data.format(),
-                data.imageShape());
+        return data.withFeatures(new ByteMatrix(features.rows(), columns, states));
     }
 
     private void binarize(float[] values, byte[] states, int row, long seed, int part) {

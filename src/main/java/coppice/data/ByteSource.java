@@ -1,6 +1,7 @@
 package coppice.data;
 
 import coppice.MalformedDataException;
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,12 +20,24 @@ final class ByteSource extends InputStream {
     private static final int FIRST_CHUNK = 1 << 20;
 
     private final Path path;
+    private final String member;
     private final InputStream in;
     private final long size; // -1 if unknown
     private long position;
 
     ByteSource(Path path, InputStream in, long size) {
+        this(path, "", in, size);
+    }
+
+    /**
+     * A part of a file.
+     *
+     * @param member its name in the file, empty for the whole file; positions count from its start
+     * @param size the most bytes there can be, -1 if unknown
+     */
+    ByteSource(Path path, String member, InputStream in, long size) {
         this.path = path;
+        this.member = member;
         this.in = in;
         this.size = size;
     }
@@ -51,8 +64,8 @@ final class ByteSource extends InputStream {
             position += Math.max(0, count);
             return count;
         } catch (EOFException | ZipException e) {
-            throw MalformedDataException.atOffset(
-                    path, position, "gzip stream is truncated or corrupt (offset counts decompressed bytes)");
+            throw malformed((member.isEmpty() ? "gzip stream is" : "compressed data are")
+                    + " truncated or corrupt (offset counts decompressed bytes)");
         } catch (IOException e) {
             throw DataFile.unreadable(path, e);
         }
@@ -86,9 +99,6 @@ final class ByteSource extends InputStream {
 
     /** Fails now if the file is known to be too short for {@code count} more bytes. */
     void requireRemaining(long count, String what) {
-        if (count > Capacity.MAX) {
-            throw malformed("states " + count + " bytes of " + what + ", more than the " + Capacity.MAX + " supported");
-        }
         if (size >= 0 && count > size - position) {
             throw malformed("expected " + count + " bytes of " + what + " but only " + (size - position) + " are left");
         }
@@ -97,6 +107,9 @@ final class ByteSource extends InputStream {
     /** Reads exactly {@code count} bytes. */
     byte[] readExactly(long count, String what) {
         requireRemaining(count, what);
+        if (count > Capacity.MAX) {
+            throw malformed("states " + count + " bytes of " + what + ", more than the " + Capacity.MAX + " supported");
+        }
         byte[] bytes = new byte[(int) (size >= 0 ? count : Math.min(count, FIRST_CHUNK))];
         int filled = 0;
         while (filled < count) {
@@ -105,23 +118,35 @@ final class ByteSource extends InputStream {
             }
             int got = read(bytes, filled, bytes.length - filled);
             if (got < 0) {
-                throw malformed("expected " + count + " bytes of " + what + " but the file ends after " + filled);
+                throw malformed("expected " + count + " bytes of " + what + " but the data end after " + filled);
             }
             filled += got;
         }
         return bytes;
     }
 
-    /** Fails unless the file ends here; for gzip this also checks the checksum. */
+    /** The same with {@code count} bytes that are sure to be there: read already where the size is unknown. */
+    ByteSource requiring(long count, String what) {
+        requireRemaining(count, what);
+        if (size >= 0) {
+            return this;
+        }
+        byte[] bytes = readExactly(count, what);
+        expectEnd(what);
+        return new ByteSource(path, member, new ByteArrayInputStream(bytes), count);
+    }
+
+    /** Fails unless the data end here; for gzip this also checks the checksum. */
     void expectEnd(String after) {
         long end = position;
         if (read() >= 0) {
-            throw MalformedDataException.atOffset(path, end, "expected the end of the file after " + after);
+            position = end;
+            throw malformed("expected the end after " + after);
         }
     }
 
     /** A fault at the current position. */
     MalformedDataException malformed(String reason) {
-        return MalformedDataException.atOffset(path, position, reason);
+        return MalformedDataException.atOffset(path, position, member.isEmpty() ? reason : member + ": " + reason);
     }
 }

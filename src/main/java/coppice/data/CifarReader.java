@@ -25,7 +25,7 @@ final class CifarReader implements DatasetReader {
         List<Dataset> parts = new ArrayList<>();
         for (DataFile file : files) {
             DatasetReader.requireWidth(file, request, PIXELS);
-            Dataset part = readBatch(file);
+            Dataset part = readBatch(file, request);
             if (!parts.isEmpty() && !part.format().equals(parts.get(0).format())) {
                 throw MalformedDataException.inFile(
                         file.path(),
@@ -37,7 +37,7 @@ final class CifarReader implements DatasetReader {
         return DatasetReader.joined(files, parts);
     }
 
-    private static Dataset readBatch(DataFile file) {
+    private static Dataset readBatch(DataFile file, LoadRequest request) {
         byte[] bytes;
         try (ByteSource source = file.open()) {
             bytes = file.size() >= 0 ? source.readExactly(file.size(), "records") : source.readUpTo(Capacity.MAX);
@@ -54,7 +54,7 @@ final class CifarReader implements DatasetReader {
         int classes = labelBytes == 1 ? 10 : 100;
         int rows = bytes.length / recordBytes;
         byte[] pixels = new byte[rows * PIXELS];
-        ClassIndexer labels = new ClassIndexer();
+        LabelCollector labels = new LabelCollector(request);
         for (int row = 0; row < rows; row++) {
             int at = row * recordBytes + labelBytes - 1;
             int label = bytes[at] & 0xff;
@@ -65,11 +65,9 @@ final class CifarReader implements DatasetReader {
             labels.add(Integer.toString(label));
             System.arraycopy(bytes, at + 1, pixels, row * PIXELS, PIXELS);
         }
-        ClassIndexer.Indexed indexed = labels.finish();
         return new Dataset(
                 new ByteMatrix(rows, PIXELS, pixels),
-                indexed.labels(),
-                indexed.classes(),
+                labels.finish(),
                 List.of(),
                 labelBytes == 1 ? "cifar10" : "cifar100",
                 SHAPE);

@@ -14,15 +14,6 @@ final class ClassIndexer {
     private int[] labels = new int[256];
     private int count;
 
-    /**
-     * Labels as class indices.
-     *
-     * @param labels one index a sample
-     * @param classes their names, by value if all are integers, else in text order
-     */
-    @SuppressWarnings("ArrayRecordComponent")
-    record Indexed(int[] labels, List<String> classes) {}
-
     /** Adds the label of the next sample. */
     void add(String label) {
         String name = canonical(label);
@@ -57,7 +48,8 @@ final class ClassIndexer {
         return names;
     }
 
-    Indexed finish() {
+    /** The labels as indices of the classes, by value if all are integers, else in text order. */
+    Labels finish() {
         List<String> sorted = new ArrayList<>(names);
         sorted.sort(order(names));
         Map<String, Integer> place = new HashMap<>();
@@ -69,7 +61,7 @@ final class ClassIndexer {
         for (int i = 0; i < count; i++) {
             indices[i] = rank[labels[i]];
         }
-        return new Indexed(indices, sorted);
+        return Labels.of(indices, sorted);
     }
 
     /** The text of a class: an integer in whatever form ("1.0", "+1", "1e0") becomes its plain digits. */

@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Dataset {
     private final Matrix features; // (samples, features)
-    private final int[] labels; // (samples), or empty
-    private final List<String> classes;
+    private final Labels labels;
     private final List<String> featureNames;
     private final String format;
     private final @Nullable ImageShape imageShape;
@@ -24,26 +23,15 @@ public final class Dataset {
      * Adopts the arrays without copying.
      *
      * @param features one row a sample
-     * @param labels for each sample an index into {@code classes}; empty if the samples are unlabelled
-     * @param classes the class names as they stood in the source
+     * @param labels one a sample, or none
      * @param featureNames one name a feature, or none
      * @param format what the samples were read from, as {@code "idx"}
      * @param imageShape how a sample forms an image, null where the source does not say
      */
     public Dataset(
-            Matrix features,
-            int[] labels,
-            List<String> classes,
-            List<String> featureNames,
-            String format,
-            @Nullable ImageShape imageShape) {
-        if (labels.length != 0 && labels.length != features.rows()) {
-            throw new IllegalArgumentException(features.rows() + " samples have " + labels.length + " labels");
-        }
-        for (int label : labels) {
-            if (label < 0 || label >= classes.size()) {
-                throw new IllegalArgumentException("label " + label + " is outside the " + classes.size() + " classes");
-            }
+            Matrix features, Labels labels, List<String> featureNames, String format, @Nullable ImageShape imageShape) {
+        if (labels.count() != 0 && labels.count() != features.rows()) {
+            throw new IllegalArgumentException(features.rows() + " samples have " + labels.count() + " labels");
         }
         if (!featureNames.isEmpty() && featureNames.size() != features.columns()) {
             throw new IllegalArgumentException(
@@ -54,7 +42,6 @@ public final class Dataset {
         }
         this.features = features;
         this.labels = labels;
-        this.classes = List.copyOf(classes);
         this.featureNames = List.copyOf(featureNames);
         this.format = format;
         this.imageShape = imageShape;
@@ -62,7 +49,7 @@ public final class Dataset {
 
     /** A labelled data set made in memory. */
     public static Dataset of(Matrix features, int[] labels, List<String> classes) {
-        return new Dataset(features, labels, classes, List.of(), "memory", null);
+        return new Dataset(features, Labels.of(labels, classes), List.of(), "memory", null);
     }
 
     /** The features, one row a sample. */
@@ -70,19 +57,33 @@ public final class Dataset {
         return features;
     }
 
-    /** For each sample an index into {@link #classes}; empty if there are no labels. */
+    /** For each sample an index into {@link #classes}; empty if there are none. */
     public int[] labels() {
-        return labels;
+        return labels.indices();
     }
 
-    /** Whether every sample has a label; a data set without samples has none. */
+    /** For each sample the number to predict; empty if there are none. */
+    public float[] targets() {
+        return labels.targets();
+    }
+
+    /** Whether every sample has a class or a number to predict; a data set without samples has none. */
     public boolean hasLabels() {
-        return labels.length != 0;
+        return labels.count() != 0;
     }
 
     /** The class names as they stood in the source: by value if all are integers, else in text order. */
     public List<String> classes() {
-        return classes;
+        return labels.classes();
+    }
+
+    /** Number of samples of each class. */
+    public int[] classCounts() {
+        int[] counts = new int[classes().size()];
+        for (int label : labels()) {
+            counts[label]++;
+        }
+        return counts;
     }
 
     /** The names of the features, empty if the source has none. */
@@ -120,11 +121,17 @@ public final class Dataset {
 
     /** The samples of the given rows, in that order. */
     public Dataset select(int[] rows) {
-        int[] chosen = new int[hasLabels() ? rows.length : 0];
-        for (int i = 0; i < chosen.length; i++) {
-            chosen[i] = labels[rows[i]];
-        }
-        return new Dataset(Rows.select(features, rows), chosen, classes, featureNames, format, imageShape);
+        return new Dataset(Rows.select(features, rows), labels.select(rows), featureNames, format, imageShape);
+    }
+
+    /** The same samples without their labels. */
+    public Dataset withoutLabels() {
+        return new Dataset(features, Labels.NONE, featureNames, format, imageShape);
+    }
+
+    /** The same samples with other features, as many. */
+    public Dataset withFeatures(Matrix other) {
+        return new Dataset(other, labels, featureNames, format, imageShape);
     }
 
     /**
@@ -142,17 +149,22 @@ public final class Dataset {
         }
         Matrix features = Rows.concat(parts.stream().map(Dataset::features).toList());
         ClassIndexer indexer = new ClassIndexer();
+        FloatList targets = new FloatList();
         for (Dataset part : parts) {
             if (part.hasLabels() != first.hasLabels()) {
                 throw new IllegalArgumentException("some of the data sets have labels and some have none");
             }
-            for (int label : part.labels) {
-                indexer.add(part.classes.get(label));
+            for (int label : part.labels()) {
+                indexer.add(part.classes().get(label));
+            }
+            for (float target : part.targets()) {
+                targets.add(target);
             }
         }
         List<String> names = first.featureNames.size() == features.columns() ? first.featureNames : List.of();
-        ClassIndexer.Indexed indexed = indexer.finish();
-        return new Dataset(features, indexed.labels(), indexed.classes(), names, first.format, first.imageShape);
+        Labels indexed = indexer.finish();
+        Labels all = new Labels(indexed.indices(), indexed.classes(), targets.toArray());
+        return new Dataset(features, all, names, first.format, first.imageShape);
     }
 
     /**
@@ -162,21 +174,22 @@ public final class Dataset {
      * @param source the file to name if a label is not among them
      */
     public Dataset withClasses(List<String> target, Path source) {
-        int[] mapping = new int[classes.size()];
+        int[] mapping = new int[classes().size()];
         for (int i = 0; i < mapping.length; i++) {
-            mapping[i] = target.indexOf(classes.get(i));
+            mapping[i] = target.indexOf(classes().get(i));
         }
-        int[] mapped = new int[labels.length];
+        int[] mapped = new int[labels().length];
         for (int i = 0; i < mapped.length; i++) {
-            mapped[i] = mapping[labels[i]];
+            mapped[i] = mapping[labels()[i]];
             if (mapped[i] < 0) {
                 throw MalformedDataException.inFile(
                         source,
-                        "label '" + classes.get(labels[i]) + "' of sample " + (i + 1)
+                        "label '" + classes().get(labels()[i]) + "' of sample " + (i + 1)
                                 + " is not among the training classes " + shortList(target));
             }
         }
-        return new Dataset(features, mapped, target, featureNames, format, imageShape);
+        Labels others = new Labels(mapped, target, targets());
+        return new Dataset(features, others, featureNames, format, imageShape);
     }
 
     /** SHA-256 in hex of shape, values, labels and classes, whatever file they came from. */

@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the files of a data set hold.
@@ -19,6 +20,9 @@ import java.util.Map;
  * @param features number of features
  * @param classes class names
  * @param labelCounts number of samples of each class
+ * @param imbalance how many times more samples the commonest class has than the rarest that has some; null without
+ *     classes
+ * @param targets least, greatest and mean number to predict; null without such numbers
  * @param min smallest value, zeros of sparse features included
  * @param max largest value
  * @param missing number of values that are missing
@@ -31,6 +35,8 @@ public record DatasetDescription(
         int features,
         List<String> classes,
         Map<String, Integer> labelCounts,
+        @Nullable Double imbalance,
+        @Nullable Map<String, Double> targets,
         float min,
         float max,
         long missing,
@@ -48,9 +54,9 @@ public record DatasetDescription(
     /** Describes a data set already loaded. */
     public static DatasetDescription of(Dataset data, List<String> sha256) {
         Map<String, Integer> counts = new LinkedHashMap<>();
-        data.classes().forEach(name -> counts.put(name, 0));
-        for (int label : data.labels()) {
-            counts.merge(data.classes().get(label), 1, Integer::sum);
+        int[] classCounts = data.classCounts();
+        for (int c = 0; c < classCounts.length; c++) {
+            counts.put(data.classes().get(c), classCounts[c]);
         }
         Range range = Range.of(data.features());
         return new DatasetDescription(
@@ -58,6 +64,8 @@ public record DatasetDescription(
                 data.featureCount(),
                 data.classes(),
                 counts,
+                data.labels().length == 0 ? null : ClassBalance.of(data).ratio(),
+                data.targets().length == 0 ? null : summary(data.targets()),
                 range.min,
                 range.max,
                 range.missing,
@@ -73,6 +81,10 @@ public record DatasetDescription(
         map.put("features", features);
         map.put("classes", classes);
         map.put("label_counts", labelCounts);
+        map.put("imbalance", imbalance);
+        if (targets != null) {
+            map.put("targets", targets);
+        }
         map.put("min", min);
         map.put("max", max);
         map.put("missing", missing);
@@ -80,6 +92,22 @@ public record DatasetDescription(
         map.put("format", format);
         map.put("sha256", sha256.size() == 1 ? sha256.get(0) : sha256);
         return map;
+    }
+
+    private static Map<String, Double> summary(float[] numbers) {
+        double min = Double.POSITIVE_INFINITY;
+        double max = Double.NEGATIVE_INFINITY;
+        double mean = 0;
+        for (float number : numbers) {
+            min = Math.min(min, number);
+            max = Math.max(max, number);
+            mean += (double) number / numbers.length;
+        }
+        Map<String, Double> summary = new LinkedHashMap<>();
+        summary.put("min", min);
+        summary.put("max", max);
+        summary.put("mean", mean);
+        return summary;
     }
 
     private static String checksum(Path path) {

@@ -9,8 +9,16 @@ import org.jspecify.annotations.Nullable;
 
 /** Loads data sets from files of any format that a reader knows, told by content first and name second. */
 public final class Datasets {
-    private static final List<DatasetReader> READERS =
-            List.of(new MatReader(), new CifarReader(), new IdxReader(), new LibsvmReader(), new DelimitedReader());
+    private static final List<DatasetReader> READERS = List.of(
+            new MatReader(),
+            new NpyReader(),
+            new NpzReader(),
+            new Hdf5Reader(),
+            new CifarReader(),
+            new IdxReader(),
+            new ArffReader(),
+            new LibsvmReader(),
+            new DelimitedReader());
     private static final String DIGITS = "/datasets/digits/digits.csv.gz";
 
     /**
@@ -32,7 +40,7 @@ public final class Datasets {
         return loadParts(request).train();
     }
 
-    /** All parts of the files. Only MATLAB files may hold more than one. */
+    /** All parts of the files. Only files of named arrays, as MATLAB's, may hold more than one. */
     public static Parts loadParts(LoadRequest request) {
         return read(request.paths().stream().map(DataFile::at).toList(), request);
     }
@@ -46,7 +54,8 @@ public final class Datasets {
             DataFile file = DataFile.inMemory("digits.csv.gz", in.readAllBytes());
             Dataset table = read(List.of(file), LoadRequest.of(file.path())).train();
             ImageShape shape = new ImageShape(1, 8, 8);
-            return new Dataset(table.features(), table.labels(), table.classes(), List.of(), table.format(), shape);
+            Labels labels = Labels.of(table.labels(), table.classes());
+            return new Dataset(table.features(), labels, List.of(), table.format(), shape);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -63,30 +72,22 @@ public final class Datasets {
         throw MalformedDataException.atOffset(
                 first.path(),
                 0,
-                "unknown format; expected IDX, CIFAR binary, CSV or TSV, LIBSVM or MATLAB v5, each also as gzip");
+                "unknown format; expected a text table, ARFF, LIBSVM, IDX, CIFAR binary, NPY, NPZ, HDF5 or MATLAB v5");
     }
 
     private static void rejectUnsupported(DataFile file) {
         String format = null;
-        if (file.hasSignature(0, "\u0089HDF")
-                || file.hasSignature(512, "\u0089HDF")
-                || file.hasSignature(0, "MATLAB 7.3")) {
-            format = file.name().endsWith(".mat") ? "MATLAB v7.3 (HDF5) files are" : "HDF5 files are";
-        } else if (file.hasSignature(0, "\u0093NUMPY")) {
-            format = "NPY files are";
-        } else if (file.hasSignature(0, "PK\u0003\u0004")) {
-            format = "NPZ and other zip files are";
+        if (file.hasSignature(0, "MATLAB 7.3")) {
+            format = "MATLAB v7.3 files (save with -v7) are";
         } else if (file.hasSignature(0, "\u00fd7zXZ")) {
             format = "xz compression is";
         } else if (file.hasSignature(0, "BZh")) {
             format = "bzip2 compression is";
         } else if (file.hasSignature(0, "(\u00b5/\u00fd")) {
             format = "zstd compression is";
-        } else if (file.name().endsWith(".arff")) {
-            format = "ARFF files are";
         }
         if (format != null) {
-            throw MalformedDataException.atOffset(file.path(), 0, format + " not supported yet");
+            throw MalformedDataException.atOffset(file.path(), 0, format + " not supported");
         }
     }
 }

@@ -26,6 +26,9 @@ final class Fingerprint {
             fingerprint.add(bytes.length);
             fingerprint.add(bytes);
         }
+        if (data.targets().length != 0) {
+            fingerprint.add(data.targets());
+        }
         fingerprint.flush();
         return Sha256.hex(fingerprint.digest);
     }

@@ -45,17 +45,15 @@ final class IdxReader implements DatasetReader {
                 throw MalformedDataException.atOffset(
                         images.path(), 3, "has 1 dimension; expected images of at least 2 (labels come second)");
             }
-            features = readFeatures(source, header);
+            features = readFeatures(source, header, request.allowMissing());
             source.expectEnd("the values");
         }
         DatasetReader.requireWidth(images, request, features.columns());
-        ClassIndexer labels = new ClassIndexer();
+        LabelCollector labels = new LabelCollector(request);
         if (files.size() == 2) {
             readLabels(files.get(1), features.rows(), labels);
         }
-        ClassIndexer.Indexed indexed = labels.finish();
-        Dataset data =
-                new Dataset(features, indexed.labels(), indexed.classes(), List.of(), "idx", shape(header.counts));
+        Dataset data = new Dataset(features, labels.finish(), List.of(), "idx", shape(header.counts));
         return new Datasets.Parts(data, null, null);
     }
 
@@ -81,7 +79,7 @@ final class IdxReader implements DatasetReader {
         return new Header(type, counts, values / counts[0]);
     }
 
-    private static Matrix readFeatures(ByteSource source, Header header) {
+    private static Matrix readFeatures(ByteSource source, Header header, boolean allowMissing) {
         int rows = header.counts[0];
         int columns = (int) header.valuesPerRow;
         long count = (long) rows * columns;
@@ -96,8 +94,11 @@ final class IdxReader implements DatasetReader {
             while (bytes.hasRemaining()) {
                 int at = bytes.position();
                 float value = (float) next(bytes, header.type);
-                if (!Float.isFinite(value)) {
-                    throw MalformedDataException.atOffset(source.path(), start + at, "value is not finite: " + value);
+                if (!Float.isFinite(value) && !(allowMissing && Float.isNaN(value))) {
+                    throw MalformedDataException.atOffset(
+                            source.path(),
+                            start + at,
+                            Float.isNaN(value) ? Numbers.MISSING : "value is not finite: " + value);
                 }
                 values.add(value);
             }
@@ -105,7 +106,7 @@ final class IdxReader implements DatasetReader {
         return new DenseMatrix(rows, columns, values.toArray());
     }
 
-    private static void readLabels(DataFile file, int rows, ClassIndexer labels) {
+    private static void readLabels(DataFile file, int rows, LabelCollector labels) {
         try (ByteSource source = file.open()) {
             Header header = readHeader(source);
             if (header.counts.length != 1) {
@@ -119,12 +120,10 @@ final class IdxReader implements DatasetReader {
             int size = header.bytesPerValue();
             ByteBuffer bytes = ByteBuffer.wrap(source.readExactly((long) rows * size, "labels"));
             for (int i = 0; i < rows; i++) {
-                double value = next(bytes, header.type);
-                if (value != Math.rint(value) || Double.isInfinite(value)) {
-                    throw MalformedDataException.atOffset(
-                            file.path(), 8 + (long) i * size, "label is not an integer: " + value);
+                String fault = labels.add(next(bytes, header.type));
+                if (fault != null) {
+                    throw MalformedDataException.atOffset(file.path(), 8 + (long) i * size, fault);
                 }
-                labels.add(Long.toString((long) value));
             }
             source.expectEnd("the labels");
         }

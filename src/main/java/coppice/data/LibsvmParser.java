@@ -9,7 +9,7 @@ final class LibsvmParser {
     private final IntList rowOffsets = new IntList();
     private final IntList indices = new IntList();
     private final FloatList values = new FloatList();
-    private final ClassIndexer labels = new ClassIndexer();
+    private final LabelCollector labels;
     private Path path;
     private long line;
     private int rowsBefore;
@@ -18,6 +18,7 @@ final class LibsvmParser {
 
     LibsvmParser(LoadRequest request) {
         this.request = request;
+        this.labels = new LabelCollector(request);
         this.path = request.paths().get(0);
         rowOffsets.add(0);
     }
@@ -25,11 +26,11 @@ final class LibsvmParser {
     void startFile(Path file) {
         path = file;
         line = 0;
-        rowsBefore = labels.count();
+        rowsBefore = rowOffsets.size();
     }
 
     void endFile() {
-        if (labels.count() == rowsBefore) {
+        if (rowOffsets.size() == rowsBefore) {
             throw MalformedDataException.inFile(path, "holds no samples");
         }
     }
@@ -60,7 +61,7 @@ final class LibsvmParser {
         return values;
     }
 
-    ClassIndexer labels() {
+    LabelCollector labels() {
         return labels;
     }
 
@@ -75,8 +76,13 @@ final class LibsvmParser {
         if (at == end) {
             return;
         }
-        int labelEnd = tokenEnd(text, at, end);
-        addLabel(text, at, labelEnd);
+        int labelEnd = at;
+        if (isPair(text, at, end)) {
+            labels.addMissing(fault("the label is missing"));
+        } else {
+            labelEnd = tokenEnd(text, at, end);
+            addLabel(text, at, labelEnd);
+        }
         long previous = -1;
         at = skipBlanks(text, labelEnd, end);
         while (at < end) {
@@ -87,6 +93,15 @@ final class LibsvmParser {
         rowOffsets.add(values.size());
     }
 
+    /** Whether an index and a colon stand there, as in a line without a label. */
+    private static boolean isPair(char[] text, int from, int end) {
+        int at = from;
+        while (at < end && text[at] >= '0' && text[at] <= '9') {
+            at++;
+        }
+        return at > from && at < end && text[at] == ':';
+    }
+
     private void addLabel(char[] text, int from, int to) {
         for (int i = from; i < to; i++) {
             if (text[i] == ':' || text[i] == ',') {
@@ -94,9 +109,13 @@ final class LibsvmParser {
             }
         }
         if (Numbers.isMissing(text, from, to)) {
-            throw fault("the label is missing");
+            labels.addMissing(fault("the label is missing"));
+            return;
         }
-        labels.add(new String(text, from, to - from));
+        String fault = labels.add(new String(text, from, to - from));
+        if (fault != null) {
+            throw fault(fault);
+        }
     }
 
     private long addPair(char[] text, int from, int to, long previous) {
@@ -111,7 +130,10 @@ final class LibsvmParser {
         }
         checkIndex(index, previous);
         double value = Numbers.parse(text, colon + 1, to);
-        boolean missing = request.allowMissing() && Numbers.isMissing(text, colon + 1, to);
+        boolean missing = Numbers.isMissing(text, colon + 1, to);
+        if (missing && !request.allowMissing()) {
+            throw fault("feature " + index + ": " + Numbers.MISSING);
+        }
         if (!Float.isFinite((float) value) && !missing) {
             throw fault("value '" + Numbers.shown(text, colon + 1, to) + "' of feature " + index
                     + " is not a finite number that a float can hold");
@@ -145,7 +167,7 @@ final class LibsvmParser {
         largestIndex = (int) Math.max(largestIndex, index);
     }
 
-    private static int skipBlanks(char[] text, int from, int end) {
+    static int skipBlanks(char[] text, int from, int end) {
         int at = from;
         while (at < end && text[at] <= ' ') {
             at++;
@@ -153,7 +175,7 @@ final class LibsvmParser {
         return at;
     }
 
-    private static int tokenEnd(char[] text, int from, int end) {
+    static int tokenEnd(char[] text, int from, int end) {
         int at = from;
         while (at < end && text[at] > ' ') {
             at++;

@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Reads LIBSVM (SVMlight) text: a label, then {@code index:value} pairs with rising indices, one sample a line.
+ * Reads LIBSVM (SVMlight) text: a label, if there are labels, then {@code index:value} pairs with rising indices, one
+ * sample a line.
  *
  * <p>The file does not state its width: it is the largest index unless the request says otherwise.
  */
@@ -20,7 +21,7 @@ final class LibsvmReader implements DatasetReader {
 
     private static final List<String> EXTENSIONS = List.of(".libsvm", ".svm", ".svmlight");
     private static final Pattern SAMPLE = Pattern.compile(
-            "(?m)^[ \\t]*[^\\s:,;]+[ \\t]+[0-9]+:[-+.0-9eE]+([ \\t]+[0-9]+:[-+.0-9eE]+)*[ \\t]*(#.*)?\\r?$");
+            "(?m)^[ \\t]*([^\\s:,;]+[ \\t]+)?[0-9]+:[-+.0-9eE]+([ \\t]+[0-9]+:[-+.0-9eE]+)*[ \\t]*(#.*)?\\r?$");
     private static final int PROBED_CHARACTERS = 1 << 14;
 
     @Override
@@ -80,11 +81,9 @@ final class LibsvmReader implements DatasetReader {
         }
         int[] offsets = parser.rowOffsets().toArray();
         CsrPattern pattern = new CsrPattern(offsets.length - 1, width, offsets, columns);
-        ClassIndexer.Indexed indexed = parser.labels().finish();
         return new Dataset(
                 new CsrMatrix(pattern, parser.values().toArray()),
-                indexed.labels(),
-                indexed.classes(),
+                parser.labels().finish(),
                 List.of(),
                 base == 0 ? ZERO_BASED_FORMAT : FORMAT,
                 null);

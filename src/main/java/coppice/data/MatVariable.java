@@ -1,17 +1,23 @@
 package coppice.data;
 
 import coppice.MalformedDataException;
+import coppice.matrix.ByteMatrix;
+import coppice.matrix.CsrMatrix;
+import coppice.matrix.CsrPattern;
+import coppice.matrix.DenseMatrix;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import us.hebi.matlab.mat.format.Mat5;
+import us.hebi.matlab.mat.types.MatlabType;
 import us.hebi.matlab.mat.types.Matrix;
 import us.hebi.matlab.mat.types.Sources;
+import us.hebi.matlab.mat.types.Sparse;
 
 /** A variable of a MATLAB v5 file: its structure checked, its values decoded on demand. */
-final class MatVariable {
+final class MatVariable implements SourceArray {
     private static final int SPARSE_CLASS = 5;
     private static final int DOUBLE_CLASS = 6;
     private static final int UINT64_CLASS = 15;
@@ -48,20 +54,12 @@ final class MatVariable {
         return name;
     }
 
-    int rows() {
-        return rows;
-    }
-
-    int columns() {
-        return columns;
-    }
-
-    boolean isSparse() {
+    private boolean isSparse() {
         return arrayClass == SPARSE_CLASS;
     }
 
     /** Whether it is a real matrix of numbers with two dimensions. */
-    boolean isNumeric() {
+    private boolean isNumeric() {
         return flat && !complex && arrayClass >= SPARSE_CLASS && arrayClass <= UINT64_CLASS;
     }
 
@@ -183,10 +181,89 @@ final class MatVariable {
         }
     }
 
-    /** A fault of this variable, at the start of its element. */
-    MalformedDataException fault(String reason) {
+    /** {@inheritDoc} The place is the start of its element. */
+    @Override
+    public MalformedDataException fault(String reason) {
         return MalformedDataException.atOffset(
                 path, offset, "variable " + (name.isEmpty() ? "" : "'" + name + "' ") + reason);
+    }
+
+    @Override
+    public boolean isTable() {
+        return isNumeric() && Math.min(rows, columns) > 1;
+    }
+
+    @Override
+    public Features features(boolean allowMissing) {
+        if (rows == 0 || columns == 0) {
+            throw fault("is empty (" + shape() + ")");
+        }
+        Matrix decoded = decode();
+        return new Features(
+                decoded instanceof Sparse sparse
+                        ? sparseFeatures(sparse, allowMissing)
+                        : decoded.getType() == MatlabType.UInt8 ? bytes(decoded) : floats(decoded, allowMissing),
+                null);
+    }
+
+    private ByteMatrix bytes(Matrix decoded) {
+        byte[] values = new byte[rows * columns];
+        for (int column = 0; column < columns; column++) {
+            for (int row = 0; row < rows; row++) {
+                values[row * columns + column] = decoded.getByte(column * rows + row);
+            }
+        }
+        return new ByteMatrix(rows, columns, values);
+    }
+
+    private DenseMatrix floats(Matrix decoded, boolean allowMissing) {
+        float[] values = new float[rows * columns];
+        for (int column = 0; column < columns; column++) {
+            for (int row = 0; row < rows; row++) {
+                values[row * columns + column] =
+                        checked(decoded.getDouble(column * rows + row), row, column, allowMissing);
+            }
+        }
+        return new DenseMatrix(rows, columns, values);
+    }
+
+    private float checked(double stored, int row, int column, boolean allowMissing) {
+        float value = (float) stored;
+        if (!Float.isFinite(value) && !(allowMissing && Float.isNaN(value))) {
+            String where = "at row " + (row + 1) + ", column " + (column + 1);
+            throw fault(where + (Float.isNaN(value) ? ": " + Numbers.MISSING : " is not finite"));
+        }
+        return value;
+    }
+
+    private CsrMatrix sparseFeatures(Sparse sparse, boolean allowMissing) {
+        int[] offsets = new int[rows + 1];
+        sparse.forEach((row, column, value, imaginary) -> offsets[row + 1]++);
+        for (int row = 0; row < rows; row++) {
+            offsets[row + 1] += offsets[row];
+        }
+        int[] next = offsets.clone();
+        int[] columnIndices = new int[offsets[rows]];
+        float[] values = new float[columnIndices.length];
+        sparse.forEach((row, column, value, imaginary) -> {
+            columnIndices[next[row]] = column;
+            values[next[row]++] = checked(value, row, column, allowMissing);
+        });
+        return new CsrMatrix(new CsrPattern(rows, columns, offsets, columnIndices), values);
+    }
+
+    @Override
+    public void addLabels(int samples, LabelCollector labels) {
+        if (!(columns == 1 && rows == samples) && !(rows == 1 && columns == samples)) {
+            throw notLabels(shape(), samples);
+        }
+        Matrix decoded = decode();
+        for (int sample = 0; sample < samples; sample++) {
+            String fault = labels.add(rows == 1 ? decoded.getDouble(0, sample) : decoded.getDouble(sample, 0));
+            if (fault != null) {
+                throw fault("at sample " + (sample + 1) + ": " + fault);
+            }
+        }
     }
 
     /** Decodes the values through the library, from a file that holds this variable alone. */

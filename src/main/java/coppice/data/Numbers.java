@@ -8,6 +8,9 @@ final class Numbers {
     };
     private static final long MAX_EXACT = 1L << 53;
 
+    /** What is wrong with a missing value that is not allowed. */
+    static final String MISSING = "the value is missing; --missing mean puts the training mean there";
+
     private Numbers() {}
 
     /**

@@ -39,11 +39,14 @@ record TableLayout(
                         Long.parseLong(ClassIndexer.canonical(first.get(0))));
             }
         }
-        int label = labelColumn(path, line, first, request);
+        List<String> last = opening.get(opening.size() - 1);
+        int label = labelColumn(path, line, first, !namesColumns(last, -1), request);
         int features = first.size() - (label < 0 ? 0 : 1);
         if (features == 0) {
             throw MalformedDataException.atLine(
-                    path, line, "has 1 cell; expected features and a label separated by comma, tab or semicolon");
+                    path,
+                    line,
+                    "has 1 cell; expected features and a label separated by comma, tab, semicolon or blanks");
         }
         boolean header = switch (request.header()) {
             case YES -> true;
@@ -71,13 +74,14 @@ record TableLayout(
                 && row.stream().skip(2).noneMatch(TableLayout::isNumber);
     }
 
-    private static int labelColumn(Path path, long line, List<String> first, LoadRequest request) {
+    private static int labelColumn(
+            Path path, long line, List<String> first, boolean isAllNumbers, LoadRequest request) {
         String label = request.label();
+        if (LoadRequest.NO_LABEL.equals(label) || (first.size() == request.width() && isAllNumbers)) {
+            return -1; // no more columns than features
+        }
         if (label == null) {
             return first.size() - 1;
-        }
-        if (label.equals(LoadRequest.NO_LABEL)) {
-            return -1;
         }
         if (isNamed(first, request)) {
             return first.indexOf(label);

@@ -21,7 +21,7 @@ final class TableParser extends CsvCallbackHandler<Boolean> {
     private final List<List<String>> opening = new ArrayList<>();
     private final List<Long> openingLines = new ArrayList<>();
     private final FloatList values = new FloatList();
-    private final ClassIndexer labels = new ClassIndexer();
+    private final LabelCollector labels;
     private List<String> row = new ArrayList<>();
     private TableLayout layout = TableLayout.UNKNOWN;
     private boolean settled;
@@ -34,6 +34,7 @@ final class TableParser extends CsvCallbackHandler<Boolean> {
         this.path = path;
         this.request = request;
         this.format = format;
+        this.labels = new LabelCollector(request);
     }
 
     /** The line that the current row starts at. */
@@ -104,6 +105,21 @@ final class TableParser extends CsvCallbackHandler<Boolean> {
         return true;
     }
 
+    /** Adds a line of cells separated by runs of blanks; {@code number} counts from 1. */
+    void addLine(char[] text, int length, long number) {
+        beginRecord(number);
+        int at = LibsvmParser.skipBlanks(text, 0, length);
+        if (at == length || text[at] == '#') {
+            return;
+        }
+        while (at < length) {
+            int end = LibsvmParser.tokenEnd(text, at, length);
+            addField(text, at, end - at, false);
+            at = LibsvmParser.skipBlanks(text, end, length);
+        }
+        buildRecord();
+    }
+
     private void settleLayout() {
         settled = true;
         layout = TableLayout.of(path, openingLines.get(0), opening, request);
@@ -124,21 +140,31 @@ final class TableParser extends CsvCallbackHandler<Boolean> {
         }
         boolean missing = Numbers.isMissing(text, from, to);
         if (column == layout.labelColumn()) {
-            if (missing) {
-                throw fault("the label is missing");
-            }
-            labels.add(label(new String(text, from, to - from)));
+            addLabel(missing, new String(text, from, to - from));
             return;
         }
         float value = missing && request.allowMissing() ? Float.NaN : (float) Numbers.parse(text, from, to);
         if (!Float.isFinite(value) && !(missing && request.allowMissing())) {
-            String reason = missing ? "the value is missing" : "is not a finite number that a float can hold";
-            throw fault("'" + Numbers.shown(text, from, to) + "' " + reason);
+            throw fault(
+                    missing
+                            ? Numbers.MISSING
+                            : "'" + Numbers.shown(text, from, to) + "' is not a finite number that a float can hold");
         }
         if (values.size() == Capacity.MAX) {
             throw fault("the table holds more than the " + Capacity.MAX + " values supported");
         }
         values.add(value);
+    }
+
+    private void addLabel(boolean missing, String text) {
+        if (missing) {
+            labels.addMissing(fault("the label is missing"));
+            return;
+        }
+        String fault = labels.add(label(text));
+        if (fault != null) {
+            throw fault(fault);
+        }
     }
 
     /** The label's class name: itself, or, where the first row lists names, the one at that index. */
@@ -183,9 +209,8 @@ final class TableParser extends CsvCallbackHandler<Boolean> {
                             + "if the first row names the columns, say so with --header yes");
         }
         requireFirstRowIsData();
-        ClassIndexer.Indexed indexed = labels.finish();
         DenseMatrix features = new DenseMatrix(rows, values.size() / rows, values.toArray());
-        return new Dataset(features, indexed.labels(), indexed.classes(), layout.featureNames(), format, null);
+        return new Dataset(features, labels.finish(), layout.featureNames(), format, null);
     }
 
     /** A header whose names are numbers looks like data, but its label then is the only one that is not a number. */

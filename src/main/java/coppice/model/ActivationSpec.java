@@ -36,6 +36,12 @@ public record ActivationSpec(String name, float slope) {
         };
     }
 
+    /** As {@link #parse} reads it. */
+    @Override
+    public String toString() {
+        return equals(parse(name)) ? name : name + ":" + slope;
+    }
+
     private static float slope(String text, String number) {
         try {
             float slope = Float.parseFloat(number);

@@ -1,6 +1,7 @@
 package coppice.model;
 
 import coppice.backend.Activation;
+import coppice.backend.Window;
 import coppice.matrix.CsrPattern;
 import coppice.parallel.WorkerPool;
 import coppice.random.Philox;
@@ -23,40 +24,57 @@ public final class FirstWeights {
     public static List<LayerState> draw(ModelSpec spec, long seed, WorkerPool pool) {
         int[] connections = spec.connections();
         List<LayerState> layers = new ArrayList<>();
-        for (int layer = 0; layer < spec.layers(); layer++) {
-            layers.add(drawLayer(spec, layer, connections[layer], seed, pool));
+        for (ModelSpec.Stage stage : spec.learned()) {
+            int layer = layers.size();
+            layers.add(drawLayer(spec.sparsity(), stage, layer, connections[layer], seed, pool));
         }
         return layers;
     }
 
-    private static LayerState drawLayer(ModelSpec spec, int layer, int connections, long seed, WorkerPool pool) {
-        int outputs = spec.layerOutputs(layer);
-        int inputs = spec.layerInputs(layer);
+    /** The last layer as {@link #draw} draws it. */
+    public static LayerState drawOutput(ModelSpec spec, long seed, WorkerPool pool) {
+        int[] connections = spec.connections();
+        int last = connections.length - 1;
+        return drawLayer(spec.sparsity(), spec.learned().get(last), last, connections[last], seed, pool);
+    }
+
+    private static LayerState drawLayer(
+            ModelSpec.Sparsity sparsity,
+            ModelSpec.Stage stage,
+            int layer,
+            int connections,
+            long seed,
+            WorkerPool pool) {
+        int outputs = stage.outputs();
+        int inputs = stage.inputs();
+        Window window = stage.window();
         CsrPattern pattern = null;
         int count;
         if (connections < 0) {
             count = Math.multiplyExact(outputs, inputs);
         } else {
             RandomKey key = new RandomKey(seed, layer, 0);
-            pattern = spec.sparsity().withReplacement()
+            pattern = sparsity.withReplacement()
                     ? ErdosRenyi.withReplacement(outputs, inputs, connections, key, pool)
                     : ErdosRenyi.exact(outputs, inputs, connections, key, pool);
             count = pattern.connections();
         }
         float[] weights = new float[count];
         Initializer.Draw draw = Initializer.Draw.of(seed, Stream.INIT, layer, 0);
-        spec.sparsity().initializer().fill(weights, null, new Initializer.Fan(inputs, outputs, count), draw, pool);
-        boolean hidden = layer < spec.layers() - 1;
-        Activation activation = hidden ? spec.activation().forLayer(layer) : Activation.IDENTITY;
+        Initializer.Fan fan = window == null
+                ? Initializer.Fan.of(inputs, outputs, count)
+                : Initializer.Fan.of(window, outputs, count);
+        sparsity.initializer().fill(weights, null, fan, draw, pool);
         return new LayerState(
                 outputs,
                 inputs,
                 pattern,
+                window,
                 weights,
                 List.of(),
                 new float[outputs],
                 List.of(),
-                slopes(activation, outputs, seed, layer),
+                slopes(stage.activation(), stage.output().neurons(), seed, layer),
                 List.of(),
                 null);
     }

@@ -1,5 +1,6 @@
 package coppice.model;
 
+import coppice.backend.Window;
 import coppice.parallel.Ranges;
 import coppice.parallel.WorkerPool;
 import coppice.random.Philox;
@@ -63,25 +64,42 @@ public record Initializer(Kind kind, double scale) {
     }
 
     /**
-     * The layer that weights are drawn for.
+     * How many neurons a neuron of the layer that weights are drawn for is connected to.
      *
-     * @param inputs number of input neurons
-     * @param outputs number of output neurons
-     * @param connections number of connections
+     * @param in inputs of an output neuron, were the layer dense
+     * @param out outputs of an input neuron, were the layer dense
+     * @param meanIn inputs that an output neuron really has, on average
+     * @param meanOut outputs that an input neuron really has, on average
      */
-    public record Fan(int inputs, int outputs, int connections) {}
+    public record Fan(int in, int out, double meanIn, double meanOut) {
+        /** Of fully connected neurons. */
+        public static Fan of(int inputs, int outputs, int connections) {
+            return new Fan(
+                    inputs,
+                    outputs,
+                    (double) connections / Math.max(1, outputs),
+                    (double) connections / Math.max(1, inputs));
+        }
+
+        /** Of a convolution, whose pixels each meet a filter at kernel x kernel positions. */
+        static Fan of(Window window, int filters, int connections) {
+            return new Fan(
+                    window.terms(),
+                    filters * window.kernel() * window.kernel(),
+                    (double) connections / filters,
+                    (double) connections / window.channels());
+        }
+    }
 
     /** Multiplier of a standard draw: a standard normal (NORMAL) or a uniform number in [-1, 1]. */
     private float spread(Fan fan) {
-        double fanIn = (double) fan.connections() / Math.max(1, fan.outputs());
-        double fanOut = (double) fan.connections() / Math.max(1, fan.inputs());
         return (float)
                 switch (kind) {
                     case NORMAL, UNIFORM -> scale;
-                    case HE -> Math.sqrt(6.0 / fan.inputs());
-                    case HE_SPARSE -> Math.sqrt(6.0 / Math.max(1, fanIn));
-                    case XAVIER -> Math.sqrt(6.0 / (fan.inputs() + fan.outputs()));
-                    case XAVIER_SPARSE -> Math.sqrt(6.0 / Math.max(1, fanIn + fanOut));
+                    case HE -> Math.sqrt(6.0 / fan.in());
+                    case HE_SPARSE -> Math.sqrt(6.0 / Math.max(1, fan.meanIn()));
+                    case XAVIER -> Math.sqrt(6.0 / ((double) fan.in() + fan.out()));
+                    case XAVIER_SPARSE -> Math.sqrt(6.0 / Math.max(1, fan.meanIn() + fan.meanOut()));
                     case ZERO -> 0.0;
                 };
     }

@@ -18,7 +18,4 @@ interface Layer {
 
     /** Learns from the gradient of the layer's neurons. */
     void update(Backend backend, Tensor input, LayerUpdates updates, Pass pass);
-
-    /** Everything learned. */
-    LayerState state(Backend backend);
 }

@@ -28,6 +28,11 @@ public interface Model {
     /** What the model makes of the batch in {@link #input}: probabilities of the classes or of the hidden units. */
     Tensor output(Pass pass);
 
+    /** The outputs for the batch in {@link #input} before they become probabilities, where they do. */
+    default Tensor logits(Pass pass) {
+        return output(pass);
+    }
+
     /**
      * Changes the topology of every sparse layer.
      *

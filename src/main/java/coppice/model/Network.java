@@ -1,6 +1,5 @@
 package coppice.model;
 
-import coppice.backend.Activation;
 import coppice.backend.Backend;
 import coppice.backend.Dropout;
 import coppice.backend.Loss;
@@ -10,20 +9,25 @@ import coppice.backend.Pass;
 import coppice.backend.Samples;
 import coppice.backend.Tensor;
 import coppice.backend.Update;
+import coppice.backend.Window;
 import coppice.parallel.WorkerPool;
 import coppice.random.Philox;
 import coppice.random.Stream;
 import coppice.topology.RandomKey;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** A multilayer perceptron on a backend, with the tensors that one batch passes through. */
+/** A network on a backend, with the tensors that one batch passes through. */
 public final class Network implements Model {
     private final Backend backend;
     private final Loss loss;
     private final Tensor input; // (features, batch)
-    private final List<FullyConnected> layers = new ArrayList<>();
+    private final List<Layer> layers = new ArrayList<>();
+    private final List<Weights> weights = new ArrayList<>(); // of those layers that have some
+    private int firstLearned = -1; // layers below have no use for a gradient
 
     /**
      * Puts a network on a backend.
@@ -38,27 +42,43 @@ public final class Network implements Model {
         this.backend = backend;
         this.loss = spec.loss();
         this.input = backend.activations(spec.inputs(), batch);
-        for (int layer = 0; layer < spec.layers(); layer++) {
-            LayerState state = states.get(layer);
-            Neurons neurons = neurons(spec, layer, state, stateBuffers, batch, seed);
-            layers.add(new FullyConnected(backend, state, neurons, stateBuffers));
+        for (ModelSpec.Stage stage : spec.stages()) {
+            if (stage.spec().operation() instanceof LayerSpec.Pool pool) {
+                Neurons neurons = neurons(stage, null, batch, seed);
+                layers.add(new Pool(pool.pooling(), Objects.requireNonNull(stage.window()), neurons));
+            } else {
+                add(stage, states.get(weights.size()), stateBuffers, batch, seed);
+            }
         }
     }
 
-    private Neurons neurons(ModelSpec spec, int layer, LayerState state, int stateBuffers, int batch, long seed) {
-        int count = state.outputs();
-        Tensor output = backend.activations(count, batch);
-        Tensor gradient = gradient(layer, count, batch);
-        if (layer == spec.layers() - 1) {
-            return Neurons.of(backend, Activation.IDENTITY, output, gradient, null, null);
-        }
+    private void add(ModelSpec.Stage stage, LayerState state, int stateBuffers, int batch, long seed) {
         Parameter slopes = state.slopes() == null
                 ? null
-                : FullyConnected.parameter(backend, 4, count, state.slopes(), state.slopeState(), stateBuffers);
-        Dropout dropout = spec.dropout() == 0
-                ? null
-                : Dropout.of(spec.dropout(), seed, Philox.purposeWord(Stream.DROPOUT, layer));
-        return Neurons.of(backend, spec.activation().forLayer(layer), output, gradient, slopes, dropout);
+                : Weights.parameter(backend, 4, state.neurons(), state.slopes(), state.slopeState(), stateBuffers);
+        Neurons neurons = neurons(stage, slopes, batch, seed);
+        Weights learned = new Weights(backend, state, neurons, stateBuffers);
+        Window window = stage.window();
+        if (firstLearned < 0) {
+            firstLearned = layers.size();
+        }
+        layers.add(window == null ? new FullyConnected(learned, neurons) : new Convolution(window, learned, neurons));
+        weights.add(learned);
+    }
+
+    /** Neurons of the next layer. */
+    private Neurons neurons(ModelSpec.Stage stage, @Nullable Parameter slopes, int batch, long seed) {
+        int count = stage.output().neurons();
+        double share = stage.spec().dropout();
+        Dropout dropout =
+                share == 0 ? null : Dropout.of(share, seed, Philox.purposeWord(Stream.DROPOUT, layers.size()));
+        return Neurons.of(
+                backend,
+                stage.activation(),
+                backend.activations(count, batch),
+                gradient(layers.size(), count, batch),
+                slopes,
+                dropout);
     }
 
     /** Gradients pass through two layers at a time, so a layer shares its tensor with the second one below. */
@@ -112,14 +132,14 @@ public final class Network implements Model {
         backend.loss(loss, samples, start, outputs(), pass);
     }
 
-    /** Number of layers of weights. */
+    /** Number of layers. */
     public int layers() {
         return layers.size();
     }
 
-    /** Passes the gradient of a layer's neurons on to those below; of the first layer there is nothing to pass. */
+    /** Passes the gradient of a layer's neurons on to those below, if something is to be learned there. */
     public void backward(int layer, Pass pass) {
-        if (layer > 0) {
+        if (layer > firstLearned) {
             layers.get(layer).backward(backend, layers.get(layer - 1).neurons(), pass);
         }
     }
@@ -127,6 +147,12 @@ public final class Network implements Model {
     /** Learns a layer from the gradient of its neurons, which must have been passed on already. */
     public void update(int layer, LayerUpdates updates, Pass pass) {
         layers.get(layer).update(backend, inputOf(layer), updates, pass);
+    }
+
+    @Override
+    public Tensor logits(Pass pass) {
+        forward(pass);
+        return outputs().output();
     }
 
     @Override
@@ -139,25 +165,24 @@ public final class Network implements Model {
     @Override
     public long evolve(EvolutionRules rules, boolean growBack, long seed, int evolution, WorkerPool pool) {
         long grown = 0;
-        for (int layer = 0; layer < layers.size(); layer++) {
+        for (int layer = 0; layer < weights.size(); layer++) {
             if (rules.resetVelocity()) {
-                layers.get(layer).forget(backend);
+                weights.get(layer).forget(backend);
             }
             RandomKey key = new RandomKey(seed, layer, evolution);
-            FullyConnected next = layer + 1 < layers.size() ? layers.get(layer + 1) : null;
-            FullyConnected.Evolved evolved = layers.get(layer).evolve(backend, rules, growBack, key, pool, next);
-            grown += evolved == null ? 0 : evolved.grown();
+            Weights next = layer + 1 < weights.size() ? weights.get(layer + 1) : null;
+            grown += weights.get(layer).evolve(backend, rules, growBack, key, pool, next);
         }
         return grown;
     }
 
     @Override
     public List<Integer> connections() {
-        return layers.stream().map(FullyConnected::connections).toList();
+        return weights.stream().map(Weights::connections).toList();
     }
 
     @Override
     public List<LayerState> state() {
-        return layers.stream().map(layer -> layer.state(backend)).toList();
+        return weights.stream().map(layer -> layer.state(backend)).toList();
     }
 }

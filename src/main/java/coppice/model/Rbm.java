@@ -71,8 +71,7 @@ public final class Rbm implements Model {
         this.seed = seed;
         this.batch = batch;
         this.baseBias = units.baseBias();
-        this.visibleBias =
-                FullyConnected.parameter(backend, state.inputs(), 1, units.bias(), units.biasState(), stateBuffers);
+        this.visibleBias = Weights.parameter(backend, state.inputs(), 1, units.bias(), units.biasState(), stateBuffers);
         int columns = batch < WIDE / 4 ? batch : Math.max(WIDE, batch);
         this.input = backend.activations(state.inputs(), columns);
         this.data = divergence.resample() ? backend.activations(state.inputs(), columns) : input;
@@ -82,7 +81,7 @@ public final class Rbm implements Model {
         this.hiddenStates = backend.activations(state.outputs(), columns);
         this.positive = linear(backend, backend.activations(state.outputs(), columns));
         this.negative = linear(backend, backend.activations(state.outputs(), columns));
-        this.layer = new FullyConnected(backend, state, positive, stateBuffers);
+        this.layer = new FullyConnected(new Weights(backend, state, positive, stateBuffers), positive);
         this.bothVisible = backend.activations(state.inputs(), Math.max(columns, 2 * batch));
         this.bothHidden = backend.activations(state.outputs(), Math.max(columns, 2 * batch));
         if (units.chains() != null) {
@@ -250,28 +249,26 @@ public final class Rbm implements Model {
     @Override
     public long evolve(EvolutionRules rules, boolean growBack, long key, int evolution, WorkerPool pool) {
         if (rules.resetVelocity()) {
-            layer.forget(backend);
-            FullyConnected.forget(backend, visibleBias);
+            layer.weights().forget(backend);
+            Weights.forget(backend, visibleBias);
         }
-        FullyConnected.Evolved evolved =
-                layer.evolve(backend, rules, growBack, new RandomKey(key, 0, evolution), pool, null);
-        return evolved == null ? 0 : evolved.grown();
+        return layer.weights().evolve(backend, rules, growBack, new RandomKey(key, 0, evolution), pool, null);
     }
 
     @Override
     public List<Integer> connections() {
-        return List.of(layer.connections());
+        return List.of(layer.weights().connections());
     }
 
     @Override
     public List<LayerState> state() {
         VisibleUnits units = new VisibleUnits(
                 backend.download(visibleBias.value()),
-                FullyConnected.buffers(backend, visibleBias),
+                Weights.buffers(backend, visibleBias),
                 baseBias,
                 divergence.persistent()
                         ? withColumns(backend.download(hiddenStates), hiddenStates.columns(), batch)
                         : null);
-        return List.of(layer.state(backend).withVisible(units));
+        return List.of(layer.weights().state(backend).withVisible(units));
     }
 }

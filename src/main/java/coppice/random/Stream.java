@@ -27,5 +27,7 @@ public enum Stream {
     /** Random choice of the connections to cut. */
     PRUNE,
     /** States drawn of features that are probabilities. */
-    BINARIZE
+    BINARIZE,
+    /** Samples that measures of a topology are taken from. */
+    MEASURE
 }

@@ -1,6 +1,7 @@
 package coppice.run;
 
 import coppice.MalformedDataException;
+import coppice.backend.Window;
 import coppice.matrix.CsrPattern;
 import coppice.model.LayerState;
 import coppice.model.VisibleUnits;
@@ -21,7 +22,7 @@ final class LayerTensors {
         float[] weights = layer.weights();
         CsrPattern pattern = layer.pattern();
         if (pattern == null) {
-            tensors.add(matrix(prefix + "weight", layer.outputs(), layer.inputs(), weights));
+            tensors.add(weights(prefix + "weight", layer, weights));
         } else {
             tensors.add(TensorEntry.offsets(prefix + "row_offsets", pattern.rowOffsets()));
             tensors.add(TensorEntry.ints(prefix + "column_indices", pattern.columnIndices(), weights.length));
@@ -32,7 +33,7 @@ final class LayerTensors {
             float[] state = layer.weightState().get(i);
             tensors.add(
                     pattern == null
-                            ? matrix(prefix + names.get(i), layer.outputs(), layer.inputs(), state)
+                            ? weights(prefix + names.get(i), layer, state)
                             : TensorEntry.floats(prefix + names.get(i), state, state.length));
         }
         tensors.add(TensorEntry.floats(prefix + "bias", layer.bias(), layer.outputs()));
@@ -46,12 +47,12 @@ final class LayerTensors {
         }
         float[] slopes = layer.slopes();
         if (slopes != null) {
-            tensors.add(matrix(prefix + "srelu", 4, layer.outputs(), slopes));
+            tensors.add(matrix(prefix + "srelu", 4, layer.neurons(), slopes));
             for (int i = 0; i < layer.slopeState().size(); i++) {
                 tensors.add(matrix(
                         prefix + "srelu_" + names.get(i),
                         4,
-                        layer.outputs(),
+                        layer.neurons(),
                         layer.slopeState().get(i)));
             }
         }
@@ -71,13 +72,13 @@ final class LayerTensors {
         }
     }
 
-    private static @Nullable VisibleUnits visible(Path file, SafeTensorsReader reader, LayerShape shape, String prefix)
+    private static @Nullable VisibleUnits visible(Path file, TensorSource reader, LayerShape shape, String prefix)
             throws IOException {
-        if (!reader.names().contains(prefix + "visible_bias")) {
+        if (!reader.has(prefix + "visible_bias")) {
             return null;
         }
         int units = shape.inputs();
-        float[] chains = reader.names().contains(prefix + "chains") ? reader.floats(prefix + "chains") : null;
+        float[] chains = reader.has(prefix + "chains") ? reader.floats(prefix + "chains") : null;
         if (chains != null && (chains.length == 0 || chains.length % shape.outputs() != 0)) {
             throw MalformedDataException.inFile(
                     file,
@@ -91,36 +92,44 @@ final class LayerTensors {
                 chains);
     }
 
+    /** Dense weights, or something of their shape: (outputs, inputs) or (filters, channels, kernel, kernel). */
+    private static TensorEntry weights(String name, LayerState layer, float[] data) {
+        Window window = layer.window();
+        long[] shape = window == null
+                ? new long[] {layer.outputs(), layer.inputs()}
+                : new long[] {layer.outputs(), window.channels(), window.kernel(), window.kernel()};
+        return TensorEntry.floats(name, shape, data);
+    }
+
     private static TensorEntry matrix(String name, int rows, int columns, float[] data) {
         return TensorEntry.matrix(name, rows, columns, columns, data);
     }
 
-    static LayerState read(Path file, SafeTensorsReader reader, LayerShape shape, String prefix) throws IOException {
+    static LayerState read(Path file, TensorSource reader, LayerShape shape, String prefix) throws IOException {
         CsrPattern pattern = shape.sparse() ? pattern(file, reader, shape, prefix) : null;
         long count = pattern == null ? (long) shape.outputs() * shape.inputs() : pattern.connections();
         float[] weights = floats(file, reader, prefix + (pattern == null ? "weight" : "values"), count);
-        float[] slopes = reader.names().contains(prefix + "srelu")
-                ? floats(file, reader, prefix + "srelu", 4L * shape.outputs())
-                : null;
+        float[] slopes =
+                reader.has(prefix + "srelu") ? floats(file, reader, prefix + "srelu", 4 * shape.neurons()) : null;
         return new LayerState(
                 shape.outputs(),
                 shape.inputs(),
                 pattern,
+                shape.window(),
                 weights,
                 buffers(file, reader, prefix, count),
                 floats(file, reader, prefix + "bias", shape.outputs()),
                 buffers(file, reader, prefix + "bias_", shape.outputs()),
                 slopes,
-                slopes == null ? List.of() : buffers(file, reader, prefix + "srelu_", 4L * shape.outputs()),
+                slopes == null ? List.of() : buffers(file, reader, prefix + "srelu_", 4 * shape.neurons()),
                 visible(file, reader, shape, prefix));
     }
 
-    private static List<float[]> buffers(Path file, SafeTensorsReader reader, String prefix, long count)
-            throws IOException {
+    private static List<float[]> buffers(Path file, TensorSource reader, String prefix, long count) throws IOException {
         List<float[]> buffers = new ArrayList<>();
         for (List<String> names : BUFFERS) {
             for (String name : names) {
-                if (reader.names().contains(prefix + name)) {
+                if (reader.has(prefix + name)) {
                     buffers.add(floats(file, reader, prefix + name, count));
                 }
             }
@@ -128,7 +137,7 @@ final class LayerTensors {
         return buffers;
     }
 
-    private static @Nullable CsrPattern pattern(Path file, SafeTensorsReader reader, LayerShape shape, String prefix)
+    private static @Nullable CsrPattern pattern(Path file, TensorSource reader, LayerShape shape, String prefix)
             throws IOException {
         int[] offsets = reader.offsetsAsInts(prefix + "row_offsets");
         int[] columns = reader.ints(prefix + "column_indices");
@@ -140,7 +149,7 @@ final class LayerTensors {
     }
 
     /** A tensor of floats that must have {@code count} elements. */
-    static float[] floats(Path file, SafeTensorsReader reader, String name, long count) throws IOException {
+    static float[] floats(Path file, TensorSource reader, String name, long count) throws IOException {
         float[] values = reader.floats(name);
         if (values.length != count) {
             throw MalformedDataException.inFile(

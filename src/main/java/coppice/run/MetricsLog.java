@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -41,6 +43,28 @@ public final class MetricsLog implements AutoCloseable {
             }
         }
         return new MetricsLog(FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+    }
+
+    /**
+     * The lines of {@code file}, which may still grow: a last line that is cut short is left out.
+     *
+     * @throws MalformedDataException naming the first line that is no {@code type}
+     */
+    public static <T> List<T> read(Path file, Class<T> type) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        List<T> lines = new ArrayList<>();
+        for (int start = 0; start < bytes.length; ) {
+            int end = lineEnd(bytes, start);
+            try {
+                lines.add(Json.parse(new String(bytes, start, end - start, StandardCharsets.UTF_8), type));
+            } catch (IllegalArgumentException e) {
+                if (end < bytes.length) {
+                    throw MalformedDataException.atLine(file, lines.size() + 1L, String.valueOf(e.getMessage()));
+                }
+            }
+            start = end + 1;
+        }
+        return lines;
     }
 
     /** Appends {@code metrics}, a record or map with an {@code epoch}, by one write. */

@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 
 /**
  * A matrix of floats as a file of NumPy's, which {@code numpy.load} opens.
@@ -26,7 +28,7 @@ public final class Npy {
     /** Replaces {@code file} by a (rows, columns) matrix. */
     public static void write(Path file, int rows, int columns, Rows source) throws IOException {
         AtomicFile.write(file, channel -> {
-            AtomicFile.writeFully(channel, ByteBuffer.wrap(header(rows, columns)));
+            AtomicFile.writeFully(channel, ByteBuffer.wrap(header("<f4", rows, columns)));
             float[] row = new float[columns];
             ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(columns, Float.BYTES))
                     .order(ByteOrder.LITTLE_ENDIAN);
@@ -39,8 +41,16 @@ public final class Npy {
         });
     }
 
-    private static byte[] header(int rows, int columns) {
-        String text = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + rows + ", " + columns + "), }";
+    /**
+     * What stands before the values.
+     *
+     * @param type NumPy's name of the element type
+     * @param shape outermost dimension first; none for a single value
+     */
+    static byte[] header(String type, long... shape) {
+        String sizes = LongStream.of(shape).mapToObj(size -> size + ",").collect(Collectors.joining(" "));
+        String tuple = shape.length == 1 ? sizes : sizes.replaceFirst(",$", "");
+        String text = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (" + tuple + "), }";
         int before = 10; // magic, version and length
         int padding = (ALIGNMENT - (before + text.length() + 1) % ALIGNMENT) % ALIGNMENT;
         byte[] body = (text + " ".repeat(padding) + "\n").getBytes(StandardCharsets.US_ASCII);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a run was and where it ran: the content of {@code run.json}.
@@ -28,6 +29,7 @@ import java.util.stream.Stream;
  * @param data the data sets read
  * @param java the Java runtime
  * @param machine the computer
+ * @param start the saved network that the run started from; null where it drew its own
  */
 public record RunManifest(
         String coppiceVersion,
@@ -39,7 +41,8 @@ public record RunManifest(
         int threads,
         List<DataSource> data,
         JavaRuntime java,
-        Machine machine) {
+        Machine machine,
+        @Nullable Start start) {
 
     /** Copies the collections, keeping their order, and requires every part. */
     public RunManifest {
@@ -88,6 +91,20 @@ public record RunManifest(
             atLeast(0, rows, "data.rows");
             atLeast(0, features, "data.features");
             atLeast(0, classes, "data.classes");
+        }
+    }
+
+    /**
+     * A saved network.
+     *
+     * @param path its file
+     * @param sha256 of the file, in hex
+     */
+    public record Start(String path, String sha256) {
+        /** Requires both. */
+        public Start {
+            required(path, "start.path");
+            required(sha256, "start.sha256");
         }
     }
 

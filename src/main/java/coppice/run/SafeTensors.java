@@ -5,9 +5,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,16 +48,19 @@ public final class SafeTensors {
                         (TensorEntry tensor) -> -tensor.type().itemBytes()))
                 .toList();
         byte[] start = lengthAndHeader(metadata, tensors, widestFirst);
-        String[] sha256 = new String[1];
+        MessageDigest digest = sha256();
         AtomicFile.write(file, channel -> {
-            SafeTensorsSink sink = new SafeTensorsSink(channel);
+            ValueSink sink = new ValueSink(bytes -> {
+                digest.update(bytes.duplicate());
+                AtomicFile.writeFully(channel, bytes);
+            });
             sink.bytes(start, 0, start.length);
             for (TensorEntry tensor : widestFirst) {
-                writeValues(tensor, sink);
+                tensor.writeTo(sink);
             }
-            sha256[0] = sink.finish();
+            sink.flush();
         });
-        return sha256[0];
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     /** Opens a file and checks its header against its length; the values are read when asked for. */
@@ -62,13 +68,11 @@ public final class SafeTensors {
         return SafeTensorsReader.open(file);
     }
 
-    private static void writeValues(TensorEntry tensor, SafeTensorsSink sink) throws IOException {
-        long before = sink.written();
-        tensor.values().writeTo(sink);
-        long written = sink.written() - before;
-        if (written != tensor.byteLength()) {
-            throw new IllegalStateException("tensor " + tensor.name() + " must take " + tensor.byteLength()
-                    + " bytes but " + written + " were written");
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java runtime must have SHA-256 but this one lacks it", e);
         }
     }
 

@@ -15,7 +15,7 @@ import java.util.Set;
  * <p>Trusts nothing in it: whatever is not as the format or the caller expects is one {@link MalformedDataException},
  * and no array is allocated that the file has no bytes for. For one thread at a time.
  */
-public final class SafeTensorsReader implements AutoCloseable {
+public final class SafeTensorsReader implements TensorSource {
     private static final int MAX_BUFFER_BYTES = 1 << 20;
     /** The longest array that common Java runtimes allocate. */
     private static final long MAX_ARRAY_LENGTH = Integer.MAX_VALUE - 8L;
@@ -70,7 +70,13 @@ public final class SafeTensorsReader implements AutoCloseable {
         return header.slots().keySet();
     }
 
+    @Override
+    public boolean has(String name) {
+        return header.slots().containsKey(name);
+    }
+
     /** The free text of the header, empty where it has none. */
+    @Override
     public Map<String, String> metadata() {
         return header.metadata();
     }
@@ -86,6 +92,7 @@ public final class SafeTensorsReader implements AutoCloseable {
     }
 
     /** The values of an F32 tensor. */
+    @Override
     public float[] floats(String name) throws IOException {
         SafeTensorsHeader.Slot slot = slot(name, DataType.F32);
         float[] values = new float[length(name, slot)];
@@ -94,6 +101,7 @@ public final class SafeTensorsReader implements AutoCloseable {
     }
 
     /** The values of an I32 tensor. */
+    @Override
     public int[] ints(String name) throws IOException {
         SafeTensorsHeader.Slot slot = slot(name, DataType.I32);
         int[] values = new int[length(name, slot)];
@@ -110,6 +118,7 @@ public final class SafeTensorsReader implements AutoCloseable {
     }
 
     /** The values of an I64 tensor of offsets, each of which must be in [0, 2147483647]. */
+    @Override
     public int[] offsetsAsInts(String name) throws IOException {
         SafeTensorsHeader.Slot slot = slot(name, DataType.I64);
         int[] values = new int[length(name, slot)];

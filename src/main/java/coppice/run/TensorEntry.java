@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.Objects;
 
 /**
- * One tensor to be written by {@link SafeTensors}: a name, a shape and where its values lie.
+ * One tensor to be written to a file: a name, a shape and where its values lie.
  *
  * <p>The entry refers to the caller's array and copies nothing; the array must not change until the file is written.
  */
@@ -18,7 +18,7 @@ public final class TensorEntry {
     /** Hands the values to the file in order. */
     @FunctionalInterface
     interface Values {
-        void writeTo(SafeTensorsSink sink) throws IOException;
+        void writeTo(ValueSink sink) throws IOException;
     }
 
     TensorEntry(String name, DataType type, long[] shape, Values values) {
@@ -126,8 +126,20 @@ public final class TensorEntry {
         return Math.multiplyExact(items, (long) type.itemBytes());
     }
 
-    Values values() {
-        return values;
+    /** Hands the values to {@code sink}. */
+    void writeTo(ValueSink sink) throws IOException {
+        long before = sink.written();
+        values.writeTo(sink);
+        long written = sink.written() - before;
+        if (written != byteLength()) {
+            throw new IllegalStateException(
+                    "tensor " + name + " must take " + byteLength() + " bytes but " + written + " were written");
+        }
+    }
+
+    /** The same under another name. */
+    TensorEntry named(String other) {
+        return new TensorEntry(other, type, shape, values);
     }
 
     private static long items(String name, long[] shape) {

@@ -1,6 +1,7 @@
 package coppice.train;
 
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,15 @@ public record EpochMetrics(
         List<Integer> layerConnections,
         long connectionsExplored,
         Seconds seconds) {
+
+    /** Requires what no epoch lacks. */
+    public EpochMetrics {
+        layerConnections = List.copyOf(Objects.requireNonNull(layerConnections, "layer_connections is missing"));
+        Objects.requireNonNull(seconds, "seconds is missing");
+        if (epoch < 1) {
+            throw new IllegalArgumentException("epoch must be at least 1 but was " + epoch);
+        }
+    }
 
     /**
      * Where an epoch's time went, in seconds.

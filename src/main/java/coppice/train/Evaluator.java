@@ -8,6 +8,8 @@ import coppice.backend.Totals;
 import coppice.data.Dataset;
 import coppice.data.Normalization;
 import coppice.model.Model;
+import coppice.run.TrainingStatistics;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /** Measures a model on samples: mean loss and accuracy, without dropout. */
@@ -15,6 +17,7 @@ public final class Evaluator {
     private final Backend backend;
     private final Model model;
     private final int batch;
+    private final TrainingStatistics statistics;
     private final Tensor offset;
     private final Tensor scale;
 
@@ -24,6 +27,18 @@ public final class Evaluator {
      * @param batch samples at once, at most the model's batch
      */
     public Evaluator(Backend backend, Model model, int batch, Normalization normalization) {
+        this(backend, model, batch, normalization, TrainingStatistics.NONE);
+    }
+
+    /**
+     * An evaluator of a model.
+     *
+     * @param batch samples at once, at most the model's batch
+     * @param statistics weights of classes, and what numbers to predict are brought to
+     */
+    public Evaluator(
+            Backend backend, Model model, int batch, Normalization normalization, TrainingStatistics statistics) {
+        this.statistics = statistics;
         this.backend = backend;
         this.model = model;
         this.batch = batch;
@@ -40,10 +55,39 @@ public final class Evaluator {
 
     /** Puts samples on the backend in the order they stand. */
     public Samples load(Dataset data) {
-        int[] labels = data.hasLabels() ? data.labels() : new int[data.rows()]; // what they are does not matter then
-        Samples samples = backend.samples(data.features(), labels);
+        Samples samples = backend.samples(data.features(), labels(data), statistics.classWeights());
         backend.order(samples, IntStream.range(0, data.rows()).toArray());
         return samples;
+    }
+
+    private int[] labels(Dataset data) {
+        float[] target = statistics.target();
+        if (!data.hasLabels()) {
+            return new int[data.rows()]; // what they are does not matter then
+        }
+        if (target == null) {
+            return data.labels();
+        }
+        int[] bits = new int[data.rows()];
+        for (int i = 0; i < bits.length; i++) {
+            float standard = (float) (((double) data.targets()[i] - target[0]) / target[1]);
+            bits[i] = Float.floatToRawIntBits(standard);
+        }
+        return bits;
+    }
+
+    /** The numbers that a model of numbers predicts for samples, in their own unit. */
+    public float[] predictNumbers(Samples samples) {
+        float[] target = Objects.requireNonNull(statistics.target(), "the model predicts no numbers");
+        float[] numbers = new float[samples.rows()];
+        for (int start = 0; start < numbers.length; start += batch) {
+            int count = Math.min(batch, numbers.length - start);
+            float[] outputs = outputs(samples, start, count);
+            for (int b = 0; b < count; b++) {
+                numbers[start + b] = (float) ((double) outputs[b] * target[1] + target[0]);
+            }
+        }
+        return numbers;
     }
 
     /** Takes a batch into the model's input. */
@@ -63,6 +107,34 @@ public final class Evaluator {
             });
         }
         return backend.totals();
+    }
+
+    /**
+     * The measures of a classifier on labelled samples, loss and accuracy aside.
+     *
+     * <p>The class of the greatest output is predicted, the first among equals, as where right answers are counted.
+     *
+     * @param samples as {@link #load}ed from {@code data}
+     */
+    public ClassificationMetrics classify(Samples samples, Dataset data) {
+        int classes = data.classes().size();
+        int[] predicted = new int[data.rows()];
+        double[] margins = new double[data.rows()];
+        for (int start = 0; start < predicted.length; start += batch) {
+            Pass pass = new Pass(Math.min(batch, predicted.length - start), false, 0);
+            gather(samples, start, pass);
+            float[] outputs = backend.download(model.logits(pass));
+            int stride = outputs.length / classes;
+            for (int b = 0; b < pass.batch(); b++) {
+                int best = 0;
+                for (int c = 1; c < classes; c++) {
+                    best = outputs[c * stride + b] > outputs[best * stride + b] ? c : best;
+                }
+                predicted[start + b] = best;
+                margins[start + b] = classes == 2 ? (double) outputs[stride + b] - outputs[b] : 0;
+            }
+        }
+        return ClassificationMetrics.of(classes, data.labels(), predicted, margins);
     }
 
     /**

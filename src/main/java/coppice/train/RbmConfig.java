@@ -68,6 +68,7 @@ public record RbmConfig(
                 heldOut(data.validation(), "validation", normalization, seed, 1),
                 heldOut(data.test(), "test", normalization, seed, 2),
                 normalization,
+                data.statistics(),
                 applied(normalization));
     }
 
@@ -94,13 +95,7 @@ public record RbmConfig(
         for (int row = 0; row < data.rows(); row++) {
             normalization.applyRow(data.features(), row, values, row * columns);
         }
-        return new Dataset(
-                new DenseMatrix(data.rows(), columns, values),
-                data.labels(),
-                data.classes(),
-                data.featureNames(),
-                data.format(),
-                data.imageShape());
+        return data.withFeatures(new DenseMatrix(data.rows(), columns, values));
     }
 
     /** The visible units that training starts from. */

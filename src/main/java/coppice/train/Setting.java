@@ -18,7 +18,7 @@ public record Setting(
     public enum Scope {
         /** The numbers learned: kept in checkpoints, and the same when a run is resumed. */
         RESULT,
-        /** Which data are read: kept in the manifest, and the same when a run is resumed. */
+        /** Which data, and which saved network, are read: kept in the manifest, and the same when a run is resumed. */
         DATA,
         /** Only where, how fast and how visibly the run goes; free to differ when it is resumed. */
         RUN

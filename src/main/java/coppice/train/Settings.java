@@ -1,5 +1,6 @@
 package coppice.train;
 
+import coppice.model.LayerGrammar;
 import coppice.train.Setting.Scope;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,7 +21,7 @@ public final class Settings {
                     "data",
                     "NAME|PATH[,PATH...]",
                     "digits",
-                    "a known data set, or files (IDX: images,labels; CIFAR: batches)"),
+                    "a known data set, or files (IDX, NPY: features,labels; CIFAR: batches)"),
             data("test", "PATH[,PATH...]", null, "test files; without them known data sets bring their own"),
             data("validation-data", "PATH[,PATH...]", null, "validation files, in place of --validation"),
             result(
@@ -48,13 +49,20 @@ public final class Settings {
                     "X,Y",
                     null,
                     "Data",
-                    "names of the features and the labels in a MATLAB file; default the usual ones"),
+                    "names of the arrays of features and labels in a MATLAB, NPZ or HDF5 file, and then of the test"
+                            + " features and labels where there are some; default the usual ones"),
             result(
                     "index-base",
                     "B",
                     "auto",
                     "Data",
                     "first feature index of LIBSVM files: 0, 1, or auto: 0 if it occurs"),
+            result(
+                    "missing",
+                    "KIND",
+                    "error",
+                    "Data",
+                    "what missing values are: an error, or the mean of their feature over the training samples"),
             result("train-samples", "N", "0", "Data", "train on N samples drawn at random, 0 for all"),
             result("test-samples", "N", "0", "Data", "test on N samples drawn at random, 0 for all"),
             result(
@@ -64,8 +72,52 @@ public final class Settings {
                     "Data",
                     "zscore, minmax, range (all features together from 0 to 1), unit (bytes / 255) or none; fitted on"
                             + " the training samples"),
-            result("model", "KIND", "mlp", "Network", "mlp: multilayer perceptron; rbm: restricted Boltzmann machine"),
+            result(
+                    "augment",
+                    "CHANGE[,CHANGE...]",
+                    null,
+                    "Data",
+                    "random changes to training images, drawn anew each epoch: rotate:DEGREES at most, shift:SHARE of"
+                            + " width and height at most, crop:PIXELS that edges are padded by, flip; fill:nearest or"
+                            + " fill:zero says what comes in from outside, by default the nearest pixel"),
+            start(
+                    "from",
+                    "RUN|FILE",
+                    "start from a saved network: a run's best checkpoint, a checkpoint or an export (safetensors, npz);"
+                            + " its layers, topology and normalization stay, the optimizer starts afresh"),
+            start("new-output", null, "with --from: a new output layer, for other classes"),
+            start(
+                    "new-normalization",
+                    null,
+                    "with --from: --normalize is fitted on the training samples, in place of the saved numbers"),
+            result(
+                    "task",
+                    "KIND",
+                    "classification",
+                    "Network",
+                    "classification, or regression: labels are numbers, predicted by one output that minimises the"
+                            + " squared error of the numbers brought to mean 0 and standard deviation 1"),
+            result(
+                    "model",
+                    "KIND",
+                    "mlp",
+                    "Network",
+                    "mlp: multilayer perceptron; cnn: convolutional network; rbm: restricted Boltzmann machine"),
             result("hidden", "N[,N...]", "1000,1000,1000", "Network", "neurons of each hidden layer"),
+            result(
+                    "layers",
+                    "WORDS",
+                    null,
+                    "Network",
+                    "the network layer by layer, in place of --hidden, --activation, --dropout and --sparse-output: as"
+                            + " 'conv:32x3 relu pool:2 sparse:500 relu dropout:0.3 dense:classes'; default of cnn the"
+                            + " published one"),
+            result(
+                    "image",
+                    "CxHxW",
+                    null,
+                    "Network",
+                    "channels, height and width that features form, for convolutions; default what the data say"),
             result(
                     "activation",
                     "F",
@@ -78,6 +130,12 @@ public final class Settings {
                     "cross-entropy",
                     "Network",
                     "cross-entropy, mse, or mse-reference (mse with the published SciPy program's derivative)"),
+            result(
+                    "class-weights",
+                    "KIND",
+                    "none",
+                    "Network",
+                    "balanced: losses are multiplied by samples / (classes * samples of the class); or none"),
             result("dropout", "P", "0.3", "Network", "share of hidden outputs dropped in training, 0 for none"),
             result(
                     "init",
@@ -221,8 +279,25 @@ public final class Settings {
             Map.entry("visible-bias", "data"),
             Map.entry("binarize", "none"));
 
-    private static final List<String> NOT_RBM =
-            List.of("activation", "loss", "dropout", "sparse-output", "target-accuracy");
+    /** What a convolutional network has in place of the table's defaults. */
+    public static final Map<String, String> CNN_DEFAULTS = Map.of("layers", LayerGrammar.PAPER_CNN);
+
+    private static final List<String> NOT_RBM = List.of(
+            "augment",
+            "activation",
+            "task",
+            "loss",
+            "class-weights",
+            "dropout",
+            "sparse-output",
+            "target-accuracy",
+            "layers",
+            "image");
+
+    private static final List<String> NOT_REGRESSION = List.of("loss", "class-weights", "target-accuracy");
+
+    /** What {@code layers} says in its own words. */
+    private static final List<String> IN_LAYERS = List.of("hidden", "activation", "dropout", "sparse-output");
 
     private final Map<String, String> values;
 
@@ -232,6 +307,11 @@ public final class Settings {
 
     private static Setting data(String name, String argument, @Nullable String defaultValue, String help) {
         return new Setting(name, argument, defaultValue, "Data", Scope.DATA, help);
+    }
+
+    /** What a run starts from: a file, so it is kept where the data's files are. */
+    private static Setting start(String name, @Nullable String argument, String help) {
+        return new Setting(name, argument, argument == null ? "false" : null, "Start", Scope.DATA, help);
     }
 
     private static Setting result(
@@ -255,22 +335,21 @@ public final class Settings {
     /**
      * Defaults, overridden by {@code given}.
      *
-     * @throws IllegalArgumentException for a name that is not in the table, or both --epsilon and --density
+     * @throws IllegalArgumentException for a name that is not in the table, or two that say the same
      */
     public static Settings of(Map<String, String> given) {
-        boolean rbm = "rbm".equals(given.get("model"));
+        Map<String, String> own = ownDefaults(given.get("model"));
+        boolean layers = given.containsKey("layers") || own.containsKey("layers");
         Map<String, String> values = new LinkedHashMap<>();
         for (Setting setting : TABLE) {
             String name = setting.name();
-            String own = rbm ? RBM_DEFAULTS.get(name) : null;
-            String value = given.getOrDefault(name, own == null ? setting.defaultValue() : own);
-            if (rbm ? NOT_RBM.contains(name) : setting.isOfMachines()) {
-                if (given.containsKey(name)) {
-                    throw new IllegalArgumentException(
-                            name + (rbm ? " does not apply to model rbm" : " applies to model rbm only"));
-                }
-            } else if (value != null) {
-                values.put(setting.name(), value);
+            String value = given.getOrDefault(name, own.getOrDefault(name, setting.defaultValue()));
+            String reason = inapplicable(setting, given, layers);
+            if (reason != null && given.containsKey(name)) {
+                throw new IllegalArgumentException(reason);
+            }
+            if (reason == null && value != null) {
+                values.put(name, value);
             }
         }
         for (String name : given.keySet()) {
@@ -285,6 +364,34 @@ public final class Settings {
             values.remove("epsilon");
         }
         return new Settings(values);
+    }
+
+    private static Map<String, String> ownDefaults(@Nullable String model) {
+        return switch (model == null ? "" : model) {
+            case "rbm" -> RBM_DEFAULTS;
+            case "cnn" -> CNN_DEFAULTS;
+            default -> Map.of();
+        };
+    }
+
+    /** Why a setting has no meaning in a run; null if it has. */
+    private static @Nullable String inapplicable(Setting setting, Map<String, String> given, boolean layers) {
+        String name = setting.name();
+        String model = given.get("model");
+        boolean rbm = "rbm".equals(model);
+        if (rbm && NOT_RBM.contains(name)) {
+            return name + " does not apply to model rbm";
+        }
+        if (!rbm && setting.isOfMachines()) {
+            return name + " applies to model rbm only";
+        }
+        if (!rbm && "regression".equals(given.get("task")) && NOT_REGRESSION.contains(name)) {
+            return name + " does not apply to task regression";
+        }
+        if (!rbm && layers && IN_LAYERS.contains(name)) {
+            return "give layers or " + name + ", not both" + ("cnn".equals(model) ? ": model cnn has layers" : "");
+        }
+        return !layers && name.equals("image") ? "image applies to networks given as layers only" : null;
     }
 
     /** The value of a setting that has a default. */

@@ -3,9 +3,14 @@ package coppice.train;
 import coppice.backend.Backend;
 import coppice.backend.Loss;
 import coppice.backend.Update;
+import coppice.data.Augmentation;
+import coppice.data.Dataset;
+import coppice.data.ImageShape;
 import coppice.model.ActivationSpec;
 import coppice.model.EvolutionRules;
 import coppice.model.Initializer;
+import coppice.model.LayerGrammar;
+import coppice.model.LayerSpec;
 import coppice.model.LayerState;
 import coppice.model.LearningRateSchedule;
 import coppice.model.Model;
@@ -13,6 +18,7 @@ import coppice.model.ModelSpec;
 import coppice.model.Network;
 import coppice.model.Optimizer;
 import coppice.model.Rbm;
+import coppice.model.Shape;
 import coppice.topology.Density;
 import coppice.topology.Evolution;
 import coppice.topology.EvolutionSchedule;
@@ -29,29 +35,29 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a run learns and how: the settings that its numbers depend on, as the parts that use them.
  *
- * @param hidden neurons of each hidden layer
- * @param activation of the hidden layers
+ * @param layers what the network is made of; of a machine its hidden units
+ * @param image how features form an image; null for what the data say
  * @param loss what is minimised
- * @param dropout share dropped
  * @param sparsity how layers are connected
  * @param rules how topology changes
  * @param schedule when it does
  * @param optimizer how weights follow gradients
  * @param learningRate of each step
  * @param loop sizes and ends of the loop
+ * @param augmentation of training images; null for none
  * @param rbm what a restricted Boltzmann machine needs; null for a network
  */
 public record TrainConfig(
-        List<Integer> hidden,
-        ActivationSpec activation,
+        List<LayerSpec> layers,
+        @Nullable Shape image,
         Loss loss,
-        double dropout,
         ModelSpec.Sparsity sparsity,
         EvolutionRules rules,
         EvolutionSchedule schedule,
         Optimizer optimizer,
         LearningRateSchedule learningRate,
         Loop loop,
+        @Nullable Augmentation augmentation,
         @Nullable RbmConfig rbm) {
 
     /**
@@ -73,17 +79,16 @@ public record TrainConfig(
      * @throws IllegalArgumentException naming the setting, its value and what was expected
      */
     public static TrainConfig of(Settings settings) {
-        boolean rbm = settings.parse("model", "mlp or rbm", text -> switch (text) {
-            case "mlp" -> false;
+        boolean rbm = settings.parse("model", "mlp, cnn or rbm", text -> switch (text) {
+            case "mlp", "cnn" -> false;
             case "rbm" -> true;
             default -> null;
         });
         return new TrainConfig(
-                hidden(settings, rbm),
-                ActivationSpec.parse(rbm ? "sigmoid" : settings.get("activation")),
+                layers(settings, rbm),
+                settings.find("image") == null ? null : Shape.parse(settings.get("image")),
                 rbm ? Loss.MSE : loss(settings),
-                rbm ? 0 : settings.number("dropout", "in [0, 1)", p -> p >= 0 && p < 1),
-                sparsity(settings, rbm),
+                sparsity(settings),
                 rules(settings),
                 schedule(settings),
                 optimizer(settings),
@@ -92,10 +97,19 @@ public record TrainConfig(
                         settings.number("learning-rate", "above 0", rate -> rate > 0),
                         settings.number("warm-up", "of at least 0", epochs -> epochs >= 0)),
                 loop(settings),
+                settings.find("augment") == null ? null : Augmentation.parse(settings.get("augment")),
                 rbm ? RbmConfig.of(settings) : null);
     }
 
     private static Loss loss(Settings settings) {
+        boolean regression = settings.parse("task", "classification or regression", text -> switch (text) {
+            case "classification" -> false;
+            case "regression" -> true;
+            default -> null;
+        });
+        if (regression) {
+            return Loss.SQUARED_ERROR;
+        }
         return settings.parse("loss", "cross-entropy, mse or mse-reference", text -> switch (text) {
             case "cross-entropy" -> Loss.CROSS_ENTROPY;
             case "mse" -> Loss.MSE;
@@ -104,18 +118,27 @@ public record TrainConfig(
         });
     }
 
-    private static List<Integer> hidden(Settings settings, boolean rbm) {
-        if (rbm) {
-            return List.of(settings.integer("hidden", 1));
+    private static List<LayerSpec> layers(Settings settings, boolean rbm) {
+        String words = settings.find("layers");
+        if (words != null) {
+            return LayerGrammar.parse(words);
         }
-        return settings.parse("hidden", "whole numbers above 0, separated by commas", text -> {
+        if (rbm) {
+            return List.of(LayerSpec.of(new LayerSpec.Full(settings.integer("hidden", 1), LayerSpec.Fill.SPARSE)));
+        }
+        List<Integer> hidden = settings.parse("hidden", "whole numbers above 0, separated by commas", text -> {
             List<Integer> sizes =
                     Arrays.stream(text.split(",", -1)).map(Integer::valueOf).toList();
             return sizes.stream().allMatch(size -> size > 0) ? sizes : null;
         });
+        return LayerSpec.multilayer(
+                hidden,
+                ActivationSpec.parse(settings.get("activation")),
+                settings.number("dropout", "in [0, 1)", p -> p >= 0 && p < 1),
+                settings.is("sparse-output"));
     }
 
-    private static ModelSpec.Sparsity sparsity(Settings settings, boolean rbm) {
+    private static ModelSpec.Sparsity sparsity(Settings settings) {
         Density density = settings.find("density") == null
                 ? Density.epsilon(settings.number("epsilon", "above 0", e -> e > 0))
                 : Density.share(settings.number("density", "in (0, 1]", d -> d > 0 && d <= 1));
@@ -127,7 +150,6 @@ public record TrainConfig(
                     case "uniform" -> SparsityDistribution.UNIFORM;
                     default -> null;
                 }),
-                rbm || settings.is("sparse-output"), // the only layer
                 settings.parse("topology-draws", "exact or with-replacement", text -> switch (text) {
                     case "exact" -> false;
                     case "with-replacement" -> true;
@@ -201,11 +223,36 @@ public record TrainConfig(
                         : settings.number("target-accuracy", "in (0, 1]", a -> a > 0 && a <= 1));
     }
 
-    /** The shape for a data set; a machine is one layer of weights whose outputs are the hidden units. */
-    public ModelSpec modelSpec(int features, int classes) {
-        return rbm == null
-                ? new ModelSpec(features, hidden, classes, activation, loss, dropout, sparsity)
-                : new ModelSpec(features, List.of(), hidden.get(0), activation, loss, dropout, sparsity);
+    /** Whether samples have classes to be right about. */
+    public boolean classifies() {
+        return rbm == null && !regression();
+    }
+
+    /** Whether a number is predicted. */
+    public boolean regression() {
+        return loss == Loss.SQUARED_ERROR;
+    }
+
+    /**
+     * The shape for a data set, with one output for a number; a machine is one layer of weights whose outputs are the
+     * hidden units.
+     */
+    public ModelSpec modelSpec(Dataset train) {
+        ImageShape own = train.imageShape();
+        return modelSpec(
+                train.featureCount(),
+                own == null ? null : new Shape(own.channels(), own.height(), own.width()),
+                train.classes().size());
+    }
+
+    /**
+     * The shape for samples.
+     *
+     * @param own how their features form an image as far as the data say; null if they do not
+     */
+    public ModelSpec modelSpec(int features, @Nullable Shape own, int classes) {
+        int outputs = classifies() ? classes : 1; // a machine has no use for classes
+        return ModelSpec.of(layers, features, image == null ? own : image, outputs, loss, sparsity);
     }
 
     /** What these settings train, on a backend; the arguments as those of {@link Network} and {@link Rbm}. */

@@ -2,20 +2,25 @@ package coppice.train;
 
 import coppice.MalformedDataException;
 import coppice.backend.Backend;
+import coppice.backend.ImageMaps;
 import coppice.backend.Pass;
 import coppice.backend.Samples;
 import coppice.backend.Totals;
 import coppice.backend.Update;
+import coppice.data.Augmentation;
 import coppice.data.Dataset;
+import coppice.data.ImageShape;
 import coppice.model.FirstWeights;
 import coppice.model.LayerState;
 import coppice.model.Model;
 import coppice.model.ModelSpec;
 import coppice.model.Phase;
+import coppice.model.Shape;
 import coppice.parallel.WorkerPool;
 import coppice.random.RandomStream;
 import coppice.random.Stream;
 import coppice.run.Checkpoint;
+import coppice.run.Inputs;
 import coppice.run.Json;
 import coppice.run.MetricsLog;
 import coppice.run.RunDirectory;
@@ -44,6 +49,7 @@ public final class Trainer {
     private final Progress progress;
 
     private final TrainState state;
+    private final ModelSpec spec;
     private final Model model;
     private final Evaluator evaluator;
     private final Samples train;
@@ -84,31 +90,40 @@ public final class Trainer {
         this.batch = Math.min(config.loop().batchSize(), data.train().rows());
         this.steps = (data.train().rows() + batch - 1) / batch;
 
-        ModelSpec spec = config.modelSpec(
-                data.train().featureCount(), data.train().classes().size());
+        this.spec = config.modelSpec(data.train());
         List<LayerState> layers;
         if (directory.hasCheckpoint()) {
             Checkpoint checkpoint = Checkpoint.read(directory.last());
             layers = checkpoint.layers();
+            requireLayers(spec, layers, directory);
             state = trainState(directory, checkpoint);
+            requireOptimizerState(layers);
         } else {
-            layers = firstLayers(spec);
+            layers = firstLayers();
             state = new TrainState();
             state.connectionsExplored =
                     layers.stream().mapToLong(LayerState::connections).sum();
         }
         int stateBuffers = config.optimizer().kind().stateBuffers();
         this.model = config.model(backend, spec, layers, stateBuffers, batch);
-        this.evaluator = new Evaluator(backend, model, batch, data.applied());
+        this.evaluator = new Evaluator(backend, model, batch, data.applied(), data.statistics());
         this.train = evaluator.load(data.train());
         this.validation = load(data.validation());
         this.test = load(data.test());
     }
 
-    private List<LayerState> firstLayers(ModelSpec spec) {
+    private List<LayerState> firstLayers() {
         List<LayerState> layers = FirstWeights.draw(spec, seed(), pool);
         RbmConfig rbm = config.rbm();
         return rbm == null ? layers : List.of(layers.get(0).withVisible(rbm.firstUnits(data)));
+    }
+
+    private static void requireLayers(ModelSpec spec, List<LayerState> layers, RunDirectory directory) {
+        try {
+            spec.require(layers);
+        } catch (IllegalArgumentException e) {
+            throw MalformedDataException.inFile(directory.last(), String.valueOf(e.getMessage()));
+        }
     }
 
     private static TrainState trainState(RunDirectory directory, Checkpoint checkpoint) {
@@ -116,6 +131,15 @@ public final class Trainer {
             return Json.parse(checkpoint.training(), TrainState.class);
         } catch (IllegalArgumentException e) {
             throw MalformedDataException.inFile(directory.last(), "metadata training: " + e.getMessage());
+        }
+    }
+
+    private void requireOptimizerState(List<LayerState> layers) {
+        int buffers = config.optimizer().kind().stateBuffers();
+        if (state.step > 0 && layers.get(0).weightState().size() < buffers) {
+            throw MalformedDataException.inFile(
+                    directory.last(),
+                    "holds no optimizer state, so training cannot go on from it; --from starts anew with its weights");
         }
     }
 
@@ -175,7 +199,7 @@ public final class Trainer {
         return state.bestScore != null && state.bestScore >= config.loop().targetAccuracy();
     }
 
-    /** Evolves if it is time, and draws the order of the samples; both once for each epoch, resumed or not. */
+    /** Evolves if it is time, once for each epoch, and draws the order of the samples and how images are changed. */
     private void beginEpoch() {
         int epoch = state.epochsDone + 1;
         if (!state.epochOpen) {
@@ -188,11 +212,24 @@ public final class Trainer {
             state.openLoss = 0;
             state.openCorrect = 0;
         }
-        backend.order(
-                train,
-                new RandomStream(seed(), Stream.SHUFFLE, 0, epoch)
-                        .permutation(data.train().rows()));
+        int[] order = new RandomStream(seed(), Stream.SHUFFLE, 0, epoch)
+                .permutation(data.train().rows());
+        backend.order(train, order, imageMaps(epoch));
         backend.setTotals(new Totals(state.openLoss, state.openCorrect, (long) state.stepInEpoch * batch));
+    }
+
+    private @Nullable ImageMaps imageMaps(int epoch) {
+        Augmentation augmentation = config.augmentation();
+        if (augmentation == null) {
+            return null;
+        }
+        ImageShape shape = Augmentation.requireImages(data.train());
+        return new ImageMaps(
+                shape.channels(),
+                shape.height(),
+                shape.width(),
+                augmentation.fill() == Augmentation.Fill.NEAREST,
+                augmentation.maps(shape, data.train().rows(), seed(), epoch));
     }
 
     /** Makes the epoch's remaining steps; false if it was asked to stop first. */
@@ -300,21 +337,21 @@ public final class Trainer {
         return totals;
     }
 
-    /** A machine has no classes to be right about. */
+    /** Only a classifier can be right. */
     private @Nullable Double accuracy(@Nullable Totals totals) {
-        return totals == null || config.rbm() != null ? null : totals.accuracy();
+        return totals == null || !config.classifies() ? null : totals.accuracy();
     }
 
     private static @Nullable Double loss(@Nullable Totals totals) {
         return totals == null ? null : totals.meanLoss();
     }
 
-    /** The greatest accuracy is best, of a machine the least reconstruction error. */
+    /** The greatest accuracy is best, of other models the least loss. */
     private void chooseBest(@Nullable Totals choosing, @Nullable Totals tested) {
         if (choosing == null) {
             return;
         }
-        double score = config.rbm() == null ? choosing.accuracy() : -choosing.meanLoss();
+        double score = config.classifies() ? choosing.accuracy() : -choosing.meanLoss();
         if (state.bestScore == null || score > state.bestScore) {
             state.bestScore = score;
             state.bestTestAccuracy = accuracy(tested);
@@ -359,8 +396,17 @@ public final class Trainer {
                         data.train().classes(),
                         data.normalization().offset(),
                         data.normalization().scale(),
-                        model.state())
+                        data.statistics(),
+                        model.state(),
+                        inputs(data.train()))
                 .write(directory.last());
+    }
+
+    /** What is known of the features; the network may have been told their image by a setting. */
+    private Inputs inputs(Dataset samples) {
+        ImageShape own = samples.imageShape();
+        Shape image = own == null ? null : new Shape(own.channels(), own.height(), own.width());
+        return new Inputs(samples.featureNames(), spec.image() == null ? image : spec.image());
     }
 
     private TrainResult result(String status) {

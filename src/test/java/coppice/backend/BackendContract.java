@@ -215,7 +215,8 @@ public abstract class BackendContract {
                     doubles(shape.vector(4 * shape.hidden(), 22), shape.hidden()),
                     shape.kept(),
                     x,
-                    labels);
+                    labels,
+                    shape.classWeights());
         }
 
         private static double[][] weights(NetworkCase shape, int rows, int columns, int what) {

@@ -50,7 +50,7 @@ public final class BackendParity {
                 shape::toString);
     }
 
-    /** Compares one network of each kind, and a few convolutions. */
+    /** Compares one network of each kind, a few convolutions, and mapped images. */
     public static void checkBriefly(Backend expected, Backend actual) {
         List<NetworkCase> networks = NetworkCases.withHidden(256);
         List<NetworkCase> longRows = NetworkCases.withLongRows();
@@ -59,6 +59,15 @@ public final class BackendParity {
         checkStochastic(expected, actual);
         checkConvolutions(expected, actual, 0, 24);
         ConvolutionCase.wide().subList(5, 7).forEach(shape -> check(expected, actual, shape));
+        checkImages(expected, actual);
+    }
+
+    /** Compares mapped images. */
+    public static void checkImages(Backend expected, Backend actual) {
+        for (ImageCase shape : ImageCase.all()) {
+            float[] maps = shape.maps();
+            assertArrayEquals(shape.gather(expected, maps), shape.gather(actual, maps), shape::toString);
+        }
     }
 
     /** Fails with the first case and the results in which the backends differ. */

@@ -6,6 +6,7 @@ import coppice.random.Philox;
 import coppice.random.Stream;
 import java.util.Arrays;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network of two layers and all the data of one training step, drawn from the shape and the seed.
@@ -91,8 +92,28 @@ record NetworkCase(
         return new DenseMatrix(rows, inputs, vector(rows * inputs, 100));
     }
 
+    /** Classes, or the bits of numbers in [-1, 1). */
     int[] labels() {
-        return random(101).ints(batch + SPARE_SAMPLES, 0, outputs).toArray();
+        int rows = batch + SPARE_SAMPLES;
+        if (loss != Loss.SQUARED_ERROR) {
+            return random(101).ints(rows, 0, outputs).toArray();
+        }
+        float[] numbers = vector(rows, 101);
+        int[] bits = new int[rows];
+        Arrays.setAll(bits, i -> Float.floatToRawIntBits(numbers[i]));
+        return bits;
+    }
+
+    /** Weights of the classes from 0 to 2; null in every other case, and for numbers. */
+    float @Nullable [] classWeights() {
+        if (loss == Loss.SQUARED_ERROR || (seed / 4) % 2 == 0) {
+            return null;
+        }
+        float[] weights = vector(outputs, 102);
+        for (int k = 0; k < outputs; k++) {
+            weights[k] = k % 7 == 6 ? 0 : weights[k] + 1;
+        }
+        return weights;
     }
 
     /** The order of the samples: backwards. */

@@ -19,7 +19,7 @@ final class NetworkCases {
     };
     private static final double[] DROPOUTS = {0, 0.3, 0.5, 0, 0.9};
 
-    private static final Loss[] LOSSES = {Loss.CROSS_ENTROPY, Loss.MSE, Loss.MSE_REFERENCE};
+    private static final Loss[] LOSSES = Loss.values();
     private static final Update.Kind[] RULES = {Update.Kind.SGD, Update.Kind.NESTEROV, Update.Kind.ADAM};
 
     private NetworkCases() {}

@@ -41,7 +41,7 @@ final class NetworkRun {
         Tensor logits = staleActivations(shape.outputs());
         Neurons outputs =
                 Neurons.of(backend, Activation.IDENTITY, logits, staleActivations(shape.outputs()), null, null);
-        Samples samples = backend.samples(shape.features(), shape.labels());
+        Samples samples = backend.samples(shape.features(), shape.labels(), shape.classWeights());
         backend.order(samples, shape.order());
         Pass pass = new Pass(shape.batch(), true, NetworkCase.STEP);
 

@@ -64,7 +64,7 @@ public class CudaStepBenchmark {
         backend = CudaBackend.open(0);
         TrainConfig config = TrainConfig.of(Settings.of(Map.of("hidden", "8,8", "dropout", "0.3")));
         try (WorkerPool pool = new WorkerPool(1)) {
-            var spec = config.modelSpec(16, 4);
+            var spec = config.modelSpec(16, null, 4);
             network = new Network(backend, spec, FirstWeights.draw(spec, 1, pool), 1, BATCH, 1);
         }
         int[] labels = new int[SAMPLES];

@@ -60,7 +60,19 @@ class BadDataTest {
                 new BadFile("cut.idx3-ubyte", idx),
                 new BadFile("huge.idx3-ubyte", hugeIdx),
                 new BadFile("cut.mat", mat),
+                cut("stored.npz", 200),
+                cut("keras.npz", 700),
+                cut("groups.h5", 9000),
+                cut("gzip-latest.h5", 2000),
+                cut("features.npy", 300),
+                cut("plants.arff", 600),
                 text("array.npy", "\u0093NUMPY"));
+    }
+
+    /** The start of a file that another program wrote. */
+    private static BadFile cut(String name, int length) throws IOException {
+        byte[] whole = Files.readAllBytes(Path.of("src/test/resources/data", name));
+        return new BadFile("cut-" + name, Arrays.copyOf(whole, length));
     }
 
     private static BadFile text(String name, String content) {

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import coppice.backend.cuda.SimulatedCuda;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,8 +59,53 @@ class CudaTrainTest {
     }
 
     @Test
+    void balancedClasses(@TempDir Path temp) {
+        same(temp, "--class-weights", "balanced", "--batch-size", "50");
+    }
+
+    @Test
+    void numbersToPredict(@TempDir Path temp) throws IOException {
+        StringBuilder table = new StringBuilder();
+        for (int i = 0; i < 500; i++) {
+            table.append(i % 17)
+                    .append(',')
+                    .append(i % 23 - 9)
+                    .append(',')
+                    .append((i % 17) * 2.5 - i % 23)
+                    .append('\n');
+        }
+        Path file = Files.writeString(temp.resolve("numbers.csv"), table);
+        same(temp, "--task", "regression", "--data", file.toString(), "--batch-size", "33");
+        String[] predictions = new String[2];
+        for (int i = 0; i < 2; i++) {
+            String backend = i == 0 ? "cpu" : "cuda";
+            String from = temp.resolve("cuda").toString();
+            Cli run = Cli.run("predict", "--from", from, "--data", file.toString(), "--backend", backend);
+            assertEquals(501, run.lines().size(), run.err());
+            predictions[i] = run.out();
+        }
+        assertEquals(predictions[0], predictions[1]);
+    }
+
+    @Test
     void aDenseNetworkOfSmallBatches(@TempDir Path temp) {
         same(temp, "--dense", "--activation", "sigmoid", "--batch-size", "7", "--epochs", "1");
+    }
+
+    @Test
+    void imagesThatAreChanged(@TempDir Path temp) throws IOException {
+        String[] words = {"--normalize", "range", "--epochs", "3", "--augment", "rotate:20,shift:0.1,flip"};
+        same(temp.resolve("resident"), words);
+        String[] limited = Stream.of(words, new String[] {"--data-memory", "9K"})
+                .flatMap(Stream::of)
+                .toArray(String[]::new);
+        same(temp.resolve("streamed"), limited);
+        assertEquals(
+                Cli.json(temp.resolve("resident").resolve("cpu").resolve("result.json"))
+                        .get("checkpoint_sha256"),
+                Cli.json(temp.resolve("streamed").resolve("cuda").resolve("result.json"))
+                        .get("checkpoint_sha256"));
+        same(temp.resolve("crop"), "--normalize", "range", "--augment", "crop:2,fill:zero", "--batch-size", "7");
     }
 
     /** Whatever the memory, samples that do not fit are sent batch by batch, and the run says so. */

@@ -31,7 +31,31 @@ class ModelCommandsTest {
         Cli best = Cli.run("evaluate", "--from", run.toString(), "--data", "digits", "--simd", "off", "--json");
         assertEquals(result.get("best_test_accuracy"), best.json().get("accuracy"));
         Cli line = Cli.run("evaluate", "--from", run.toString());
-        assertTrue(line.out().matches("loss \\d+\\.\\d{4}  accuracy [01]\\.\\d{4}  samples 359\\R"), line.out());
+        assertTrue(line.lines().get(0).matches("loss \\d+\\.\\d{4}  accuracy [01]\\.\\d{4}  samples 359"), line.out());
+        assertTrue(line.lines().get(1).matches("balanced_accuracy [01]\\.\\d{4}  macro_f1 [01]\\.\\d{4}"), line.out());
+        assertEquals(2 + 12 + 13, line.lines().size(), line.out());
+        requireConsistent(evaluated.json(), 10);
+    }
+
+    /** The confusion matrix must say what the other measures say. */
+    private static void requireConsistent(Map<?, ?> json, int classes) {
+        List<?> confusion = (List<?>) Objects.requireNonNull(json.get("confusion"));
+        List<?> perClass = (List<?>) Objects.requireNonNull(json.get("classes"));
+        assertEquals(classes, confusion.size());
+        double right = 0;
+        double recalls = 0;
+        for (int c = 0; c < classes; c++) {
+            Map<?, ?> each = (Map<?, ?>) Objects.requireNonNull(perClass.get(c));
+            List<?> row = (List<?>) Objects.requireNonNull(confusion.get(c));
+            double all = row.stream().mapToInt(n -> (Integer) n).sum();
+            int correct = (Integer) Objects.requireNonNull(row.get(c));
+            assertEquals(all, number(each, "support"));
+            assertEquals(correct / all, number(each, "recall"), 1e-12);
+            right += correct;
+            recalls += correct / all;
+        }
+        assertEquals(number(json, "correct"), right);
+        assertEquals(recalls / classes, number(json, "balanced_accuracy"), 1e-12);
     }
 
     @Test
@@ -41,6 +65,8 @@ class ModelCommandsTest {
         Cli whole = Cli.run("evaluate", "--from", run.toString(), "--data", table.toString(), "--json");
         assertEquals(6, whole.json().get("samples"), whole.err());
         assertEquals(1.0, whole.json().get("accuracy"));
+        assertEquals(1.0, whole.json().get("auc"));
+        requireConsistent(whole.json(), 2);
         Cli test = Cli.run("evaluate", "--from", run.toString(), "--test", table.toString(), "--json");
         assertEquals(whole.out(), test.out());
         Cli held = Cli.run("evaluate", "--from", run.toString(), "--json");

@@ -216,4 +216,40 @@ class TrainCommandTest {
     private static String lastError(Cli run) {
         return run.errors().get(run.errors().size() - 1);
     }
+
+    @Test
+    void imagesAreChangedInTrainingAlone(@TempDir Path temp) {
+        Path directory = temp.resolve("run");
+        Cli run = Cli.train(directory, "--augment", "rotate:10,flip", "--normalize", "range");
+        assertEquals(ExitCode.DONE, run.code(), run.err());
+        assertTrue(run.errors().contains("images changed by rotate:10,flip"), run.err());
+        assertFalse(run.err().contains("warning"), run.err());
+        Cli evaluated = Cli.run(
+                "evaluate", "--from", directory.resolve("last.safetensors").toString(), "--json");
+        assertEquals(ExitCode.DONE, evaluated.code(), evaluated.err());
+        assertEquals(run.json().get("test_loss"), evaluated.json().get("loss"));
+        Cli resumed = Cli.train(directory, "--augment", "rotate:10", "--resume");
+        assertEquals(ExitCode.USAGE, resumed.code());
+        assertTrue(resumed.err().contains("augment rotate:10,flip; --resume cannot change it"), resumed.err());
+    }
+
+    /** Three pixels of the digits never vary, and others hardly do. */
+    @Test
+    void movingPixelsOntoOnesThatHardlyVaryIsWarnedOf(@TempDir Path temp) {
+        Cli run = Cli.train(temp.resolve("run"), "--augment", "shift:0.2");
+        assertEquals(ExitCode.DONE, run.code(), run.err());
+        assertTrue(
+                run.err().contains("warning: images are moved, but --normalize zscore scales some pixels"), run.err());
+    }
+
+    @Test
+    void onlyImagesCanBeChanged(@TempDir Path temp) throws IOException {
+        Path table = Files.writeString(temp.resolve("t.csv"), "1,2,a\n3,4,b\n5,6,a\n7,8,b\n9,10,a\n");
+        Cli run = Cli.train(temp.resolve("run"), "--data", table.toString(), "--augment", "flip");
+        assertEquals(ExitCode.USAGE, run.code(), run.err());
+        assertTrue(
+                run.errors().get(0).endsWith("augment is for images, but csv does not say how 2 features form one"),
+                run.err());
+        assertFalse(Files.exists(temp.resolve("run")));
+    }
 }

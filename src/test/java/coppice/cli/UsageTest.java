@@ -72,13 +72,20 @@ class UsageTest {
                 "train --hidden 0; hidden must be",
                 "train --activation selu; selu",
                 "train --loss hinge; loss must be",
-                "train --model cnn; model must be",
+                "train --model tree; model must be",
                 "train --epsilon 5 --density 0.1; not both",
+                "train --model cnn --hidden 5; give layers or hidden, not both",
+                "train --layers relu; layers: word 1 'relu' needs a layer before it",
+                "train --model cnn --image 3x32; image must be CHANNELSxHEIGHTxWIDTH, as 3x32x32, but was '3x32'",
+                "train --model cnn --image 3x32x32; an image of 3x32x32 has other than the 64 features",
+                "train --image 1x8x8; image applies to networks given as layers only",
                 "train --density 0; density must be",
                 "train --optimizer lion; optimizer must be",
                 "train --learning-rate -1; learning-rate must be",
                 "train --init he:3; he:3",
                 "train --normalize log; log",
+                "train --augment zoom:2; has 'zoom:2'",
+                "train --augment rotate:ten,flip; in place of 'ten' in 'rotate:ten'",
                 "train --lr-schedule linear; linear",
                 "train --max-time 5; max-time must be",
                 "train --threads -1; threads must be",
@@ -179,12 +186,13 @@ class UsageTest {
         Map<?, ?> json = Cli.run("data", "describe", table.toString(), "--label", "kind", "--json")
                 .json();
         assertEquals(
-                "[rows, features, classes, label_counts, min, max, missing, sparse, format, sha256]",
+                "[rows, features, classes, label_counts, imbalance, min, max, missing, sparse, format, sha256]",
                 json.keySet().toString());
         assertEquals(3, json.get("rows"));
         assertEquals(2, json.get("features"));
         assertEquals(List.of("a", "b"), json.get("classes"));
         assertEquals(Map.of("a", 2, "b", 1), json.get("label_counts"));
+        assertEquals(2.0, json.get("imbalance"));
         assertEquals(1.0, json.get("min"));
         assertEquals(6.0, json.get("max"));
         assertEquals(1, json.get("missing"));

@@ -79,8 +79,8 @@ class DatasetTest {
         Path file = TestFiles.write(directory, "t.csv", "1,-2,b\n?,8.5,b\n0,1,a\n");
         Map<String, Object> map = DatasetDescription.of(LoadRequest.of(file)).toMap();
         assertEquals(
-                "{rows=3, features=2, classes=[a, b], label_counts={a=1, b=2}, min=-2.0, max=8.5, missing=1, "
-                        + "sparse=false, format=csv, "
+                "{rows=3, features=2, classes=[a, b], label_counts={a=1, b=2}, imbalance=2.0, min=-2.0, max=8.5, "
+                        + "missing=1, sparse=false, format=csv, "
                         + "sha256=6d7856a87bd89f821d10ca7d95b259f491386a3b2dd5b2f2f5b4efbc17e9f22a}",
                 map.toString());
     }

@@ -56,13 +56,17 @@ class MalformedFilesTest {
                 new Case("truncated", head(idxImages(), 27), "at byte 16", "expected 12 bytes of values"),
                 new Case("trailing", join(idxImages(), bytes(1)), "at byte 28", "expected the end"),
                 new Case("lying", idx(8, new int[] {60000, 28, 28}, bytes(1)), "at byte 16", "only 1 are left"),
-                new Case("lying.gz", gzip(idx(8, new int[] {60000, 28, 28}, bytes(1))), "at byte 17", "ends after 1"),
+                new Case(
+                        "lying.gz",
+                        gzip(idx(8, new int[] {60000, 28, 28}, bytes(1))),
+                        "at byte 17",
+                        "data end after 1"),
                 new Case("huge", idx(8, new int[] {0x7fffffff, 0x7fffffff}, bytes(1)), "at byte 8", "supported"),
                 new Case("huge-floats", idx(13, new int[] {1, 0x7ffffff0}, bytes(1)), "at byte 12", "left"),
                 new Case("negative", idx(8, new int[] {-1, 2}, bytes(1)), "at byte 8", "must be positive"),
                 new Case("zero-rows", idx(8, new int[] {0, 2}, bytes()), "at byte 8", "must be positive"),
                 new Case("labels-first", idxLabels(1, 2), "at byte 3", "1 dimension"),
-                new Case("nan", idx(13, new int[] {1, 2}, bigEndianFloats(0, NAN)), "at byte 16", "not finite"),
+                new Case("nan", idx(13, new int[] {1, 2}, bigEndianFloats(0, NAN)), "at byte 16", "value is missing"),
                 new Case("cut.gz", head(packed, packed.length - 9), "at byte", "gzip stream is truncated or corrupt"),
                 new Case("head.gz", head(packed, 5), "at byte 0", "gzip stream is truncated or corrupt"),
                 new Case("checksum.gz", badChecksum, "at byte 28", "gzip stream is truncated or corrupt"));
@@ -73,7 +77,7 @@ class MalformedFilesTest {
                 new Case("ragged.csv", text("1,2,a\n1,2\n"), "2", "has 2 cells; expected 3"),
                 new Case("wide.csv", text("1,2,a\n1,2,b\n1,2,3,c\n"), "3", "has 4 cells; expected 3"),
                 new Case("word.csv", text("1,2,a\n1,two,b\n"), "2", "column 2: 'two' is not a finite number"),
-                new Case("nan.csv", text("1,2,a\n1,NaN,b\n"), "2", "value is missing"),
+                new Case("nan.csv", text("1,2,a\n1,NaN,b\n"), "2", "column 2: the value is missing"),
                 new Case("inf.csv", text("1,2,a\n3,4,b\n1,inf,b\n"), "3", "'inf' is not a finite number"),
                 new Case("large.csv", text("1,1e39,a\n"), "1", "a float can hold"),
                 new Case("question.csv", text("1,2,a\n?,2,b\n"), "2", "value is missing"),
@@ -86,7 +90,7 @@ class MalformedFilesTest {
                 new Case("names.csv", text("3,2,a,b\n1,2,0\n1,2,2\n"), "3", "is not an index of the 2 class names"),
                 new Case("count.csv", text("9,2,a,b\n1,2,0\n1,2,1\n"), "1", "states 9 rows but 2 follow"),
                 new Case("latin1.csv", join(text("1,2,a\n1,2,"), bytes(0xE9, '\n')), "", "is not UTF-8 text"),
-                new Case("prose.txt", text("Nothing to see here.\n"), "1", "expected features and a label"),
+                new Case("prose.txt", text("Nothing to see here.\n"), "", "holds no rows"),
                 new Case("prose", text("Nothing to see here.\n"), "at byte 0", "unknown format"),
                 new Case("binary", bytes(1, 2, 0, 4, 5), "at byte 0", "unknown format"),
                 new Case("cut.csv.gz", head(gzip(text("1,2,a\n".repeat(99))), 20), "at byte", "gzip"),
@@ -96,9 +100,9 @@ class MalformedFilesTest {
                 new Case("pair.svm", text("1 1:1\n1 2\n"), "2", "expected index:value but found '2'"),
                 new Case("value.svm", text("1 1:x\n"), "1", "value 'x' of feature 1"),
                 new Case("infinite.svm", text("1 1:1\n\n1 1:1e99\n"), "3", "not a finite number"),
-                new Case("nan.svm", text("1 1:nan\n"), "1", "not a finite number"),
+                new Case("nan.svm", text("1 1:nan\n"), "1", "feature 1: the value is missing"),
                 new Case("large.svm", text("1 99999999999:1\n"), "1", "larger than"),
-                new Case("nolabel.svm", text("1:1 2:1\n"), "1", "expected one label"),
+                new Case("nolabel.svm", text("1 1:1\n1:1 2:1\n"), "2", "the label is missing"),
                 new Case("multilabel.svm", text("1,2 1:1\n"), "1", "expected one label"),
                 new Case("nothing.svm", text("# nothing\n\n"), "", "holds no samples"),
                 new Case("featureless.svm", text("1\n2\n"), "", "holds no features"),
@@ -150,14 +154,86 @@ class MalformedFilesTest {
                         "at byte",
                         "expected one label for each"),
                 new Case("half.mat", labelled(new double[][] {{1}, {2}, {1.5}}), "at byte", "not an integer"),
-                new Case("nan.mat", withNan(), "at byte", "not finite at row 2, column 1"),
-                new Case("v73.mat", join(text("MATLAB 7.3 MAT-file"), new byte[500]), "at byte 0", "v7.3 (HDF5)"),
-                new Case("a.h5", join(bytes(0x89), text("HDF"), new byte[9]), "at byte 0", "HDF5"),
-                new Case("a.npy", join(bytes(0x93), text("NUMPY")), "at byte 0", "NPY"),
-                new Case("a.npz", text("PK\u0003\u0004abc"), "at byte 0", "NPZ"),
+                new Case("nan.mat", withNan(), "at byte", "at row 2, column 1: the value is missing"),
+                new Case(
+                        "v73.mat",
+                        join(text("MATLAB 7.3 MAT-file"), new byte[500]),
+                        "at byte 0",
+                        "v7.3 files (save with -v7)"),
                 new Case("a.csv.xz", join(bytes(0xfd), text("7zXZ"), new byte[9]), "at byte 0", "xz"),
                 new Case("short.bin", head(cifarRecord(1), 3000), "at byte 3000", "whole number of records"),
                 new Case("label.bin", join(cifarRecord(1), cifarRecord(10)), "at byte 3073", "label 10"));
+    }
+
+    static Stream<Case> arffCases() {
+        String head = "@relation r\n@attribute x real\n@attribute k {a,b,c}\n@attribute class {y,n}\n@data\n";
+        return Stream.of(
+                new Case("a.arff", text("@relation r\n@data\n1,2\n"), "2", "no attribute is left"),
+                new Case("b.arff", text("@relation r\n1,2\n"), "2", "expected @relation, @attribute or @data"),
+                new Case("c.arff", text(head), "", "holds no rows of data"),
+                new Case("d.arff", text(head + "1,a\n"), "6", "has 2 values; expected 3"),
+                new Case("e.arff", text(head + "1,a,y,2\n"), "6", "has more than the 3 values"),
+                new Case("f.arff", text(head + "1,d,y\n"), "6", "'d' is not among its declared values"),
+                new Case("g.arff", text(head + "1,a,z\n"), "6", "'z' is not among its declared values"),
+                new Case("h.arff", text(head + "one,a,y\n"), "6", "'one' is not a finite number"),
+                new Case("i.arff", text(head + "1,a,y\n?,a,y\n"), "7", "the value is missing"),
+                new Case("j.arff", text(head + "1,a,y\n1,a,?\n"), "7", "the label is missing"),
+                new Case("k.arff", text(head + "1,'a,y\n"), "6", "a quote is not closed"),
+                new Case("l.arff", text(head + "1,a,y,{5}\n"), "6", "has more than the 3 values"),
+                new Case("m.arff", text(head + "{0 1, 1 a, 1 b}\n"), "6", "expected one from 2 to 2"),
+                new Case("n.arff", text(head + "{0 1, 3 a}\n"), "6", "expected one from 1 to 2"),
+                new Case("o.arff", text(head + "{0 1, 1 a\n"), "6", "expected a comma or }"),
+                new Case("p.arff", text(head + "{0 1}, {5}\n"), "6", "goes on after }"),
+                new Case("q.arff", text(head + "{0 1}\n1,a,y\n"), "7", "is a dense row after sparse ones"),
+                new Case("r.arff", text(head.replace("real", "relational") + "1,a,y\n"), "2", "of type 'relational'"),
+                new Case("s.arff", text(head.replace("real", "date") + "1,a,y\n"), "5", "holds text or dates"),
+                new Case("t.arff", text(head.replace("a,b", "a,a") + "1,a,y\n"), "3", "declared twice"),
+                new Case("u.arff", text(head.replace("c}", "c") + "1,a,y\n"), "3", "not closed by }"));
+    }
+
+    static Stream<Case> arrayCases() throws IOException {
+        byte[] npy = TestFiles.npy("'<f4'", "False", "(2, 3)", new byte[24]);
+        byte[] npz = TestFiles.zip("X.npy", npy);
+        byte[] corrupt = npz.clone();
+        corrupt[npz.length / 3] ^= 0x10;
+        byte[] version = npy.clone();
+        version[6] = 9;
+        return Stream.of(
+                new Case("cut.npy", head(npy, 9), "at byte 8", "expected 2 bytes of NPY header size"),
+                new Case("short.npy", head(npy, npy.length - 1), "at byte 128", "expected 24 bytes of elements"),
+                new Case("long.npy", join(npy, bytes(1)), "at byte 152", "expected the end after the array"),
+                new Case("version.npy", version, "at byte 8", "is of NPY version 9"),
+                new Case("lying.npy", TestFiles.npy("'<f4'", "False", "(9999, 9999)", new byte[4]), "at", "are left"),
+                new Case("huge.npy", TestFiles.npy("'<f4'", "False", "(99999, 99999)", new byte[4]), "", "supported"),
+                new Case(
+                        "vast.npy",
+                        TestFiles.npy("'<f4'", "True", "(9, 9223372036854775807)", bytes(1)),
+                        "at",
+                        "shape"),
+                new Case("none.npy", TestFiles.npy("'<f4'", "False", "(0, 3)", bytes()), "", "is empty (0 x 3)"),
+                new Case("scalar.npy", TestFiles.npy("'<f4'", "False", "()", new byte[4]), "", "is a single number"),
+                new Case("fields.npy", TestFiles.npy("[('a', '<f4')]", "False", "(2,)", bytes()), "at", "structured"),
+                new Case("complex.npy", TestFiles.npy("'<c16'", "False", "(2, 3)", bytes()), "", "complex numbers"),
+                new Case(
+                        "order.npy",
+                        TestFiles.npy("'<f4'", "Maybe", "(2, 3)", bytes()),
+                        "at",
+                        "lacks a 'fortran_order'"),
+                new Case(
+                        "inf.npy",
+                        TestFiles.npy("'>f4'", "False", "(1, 2)", bigEndianFloats(1, 1 / 0f)),
+                        "",
+                        "feature 2"),
+                new Case("a.npz", text("PK\u0003\u0004abc"), "", "is no zip archive that can be read"),
+                new Case("corrupt.npz", corrupt, "at", "corrupt"),
+                new Case("none.npz", TestFiles.zip("readme.txt", text("x")), "", "has no features and labels"),
+                new Case("lying.npz", TestFiles.zip("X.npy", head(npy, 130)), "at byte 128", "expected 24 bytes"),
+                new Case("packed.npz.gz", gzip(npz), "", "gzipped zip"),
+                new Case(
+                        "a.h5",
+                        join(bytes(0x89), text("HDF\r\n\u001a\n"), new byte[9]),
+                        "",
+                        "is not HDF5 that can be"));
     }
 
     private static byte[] labelled(double[][] labels) throws IOException {
@@ -173,7 +249,7 @@ class MalformedFilesTest {
     }
 
     @ParameterizedTest
-    @MethodSource({"idxCases", "textCases", "binaryCases"})
+    @MethodSource({"idxCases", "textCases", "binaryCases", "arffCases", "arrayCases"})
     void isOneFaultWithItsPlace(Case bad, @TempDir Path directory) throws IOException {
         Path file = TestFiles.write(directory, bad.name, bad.content);
         requireFault(LoadRequest.of(file), file, bad.where, bad.reason);

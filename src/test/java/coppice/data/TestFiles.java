@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPOutputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import us.hebi.matlab.mat.format.Mat5;
 import us.hebi.matlab.mat.types.MatFile;
 import us.hebi.matlab.mat.types.MatlabType;
@@ -36,6 +38,23 @@ final class TestFiles {
             gzip.write(bytes);
         }
         return out.toByteArray();
+    }
+
+    /** A zip archive of one deflated member. */
+    static byte[] zip(String name, byte[] member) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(out)) {
+            zip.putNextEntry(new ZipEntry(name));
+            zip.write(member);
+        }
+        return out.toByteArray();
+    }
+
+    /** An NPY file of version 1 with the given entries of its header, which takes 128 bytes. */
+    static byte[] npy(String type, String fortranOrder, String shape, byte[] elements) {
+        String header = "{'descr': " + type + ", 'fortran_order': " + fortranOrder + ", 'shape': " + shape + ", }";
+        byte[] padded = text(header + " ".repeat(117 - header.length()) + "\n");
+        return join(bytes(0x93), text("NUMPY"), bytes(1, 0, padded.length, 0), padded, elements);
     }
 
     static byte[] head(byte[] bytes, int length) {

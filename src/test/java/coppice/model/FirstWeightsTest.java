@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The network that training starts from. */
 class FirstWeightsTest {
     private static final ModelSpec SPEC = Networks.spec(
-            List.of(300, 200, 150, 5), "srelu", Loss.CROSS_ENTROPY, 0, Networks.sparsity(20, false, "normal:0.1"));
+            List.of(300, 200, 150, 5), "srelu", Loss.CROSS_ENTROPY, 0, Networks.sparsity(20, "normal:0.1"));
 
     private static void assertSame(List<LayerState> expected, List<LayerState> actual) {
         assertEquals(expected.size(), actual.size());
@@ -94,9 +94,9 @@ class FirstWeightsTest {
 
     @Test
     void drawsWithReplacementLoseRepeatedConnections() {
-        ModelSpec.Sparsity exact = Networks.sparsity(20, false, "he");
+        ModelSpec.Sparsity exact = Networks.sparsity(20, "he");
         ModelSpec.Sparsity published =
-                new ModelSpec.Sparsity(false, exact.density(), exact.distribution(), false, true, exact.initializer());
+                new ModelSpec.Sparsity(false, exact.density(), exact.distribution(), true, exact.initializer());
         LayerState layer = Networks.draw(Networks.spec(List.of(300, 200, 5), "relu", Loss.MSE, 0, published), 1, 1)
                 .get(0);
         // 60,000 cells drawn 10,000 times: 60,000 * (1 - exp(-1/6)) = 9211 differ

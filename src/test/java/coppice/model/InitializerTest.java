@@ -18,12 +18,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The distributions of first weights. */
 class InitializerTest {
     /** 400.002 connections a neuron above, 200.001 a neuron below. */
-    private static final Fan FAN = new Fan(1000, 500, 200_001);
+    private static final int CONNECTIONS = 200_001;
+
+    private static final Fan FAN = Fan.of(1000, 500, CONNECTIONS);
 
     private static final Draw DRAW = Draw.of(7, Stream.INIT, 2, 0);
 
     private static float[] draw(String text, int threads) {
-        float[] weights = new float[FAN.connections()];
+        float[] weights = new float[CONNECTIONS];
         try (WorkerPool pool = new WorkerPool(threads)) {
             Initializer.parse(text).fill(weights, null, FAN, DRAW, pool);
         }
@@ -87,7 +89,7 @@ class InitializerTest {
     @Test
     void eachWeightIsAFunctionOfItsIndex() {
         float[] all = draw("he", 1);
-        float[] some = new float[FAN.connections()];
+        float[] some = new float[CONNECTIONS];
         int[] origin = new int[some.length];
         for (int k = 0; k < some.length; k++) {
             origin[k] = k % 5 == 0 || k % 7 == 3 ? -1 : k / 2;
@@ -128,7 +130,7 @@ class InitializerTest {
     @Test
     void aLayerWithoutConnectionsIsFine() {
         try (WorkerPool pool = new WorkerPool(3)) {
-            Initializer.parse("xavier-sparse").fill(new float[0], null, new Fan(3, 2, 0), DRAW, pool);
+            Initializer.parse("xavier-sparse").fill(new float[0], null, Fan.of(3, 2, 0), DRAW, pool);
         }
     }
 

@@ -57,7 +57,7 @@ class NetworkTest {
 
     private static ModelSpec spec(String activation, Loss loss, String initializer) {
         return Networks.spec(
-                List.of(FEATURES, 6, 4, CLASSES), activation, loss, 0, Networks.sparsity(1.4, false, initializer));
+                List.of(FEATURES, 6, 4, CLASSES), activation, loss, 0, Networks.sparsity(1.4, initializer));
     }
 
     private Network network(ModelSpec spec, List<LayerState> states, int stateBuffers) {
@@ -195,8 +195,8 @@ class NetworkTest {
 
     @Test
     void aSparseLayerMayHaveMoreCellsThanAnInt() {
-        ModelSpec spec = Networks.spec(
-                List.of(70_000, 70_000, 2), "relu", Loss.CROSS_ENTROPY, 0, Networks.sparsity(0.1, false, "he"));
+        ModelSpec spec =
+                Networks.spec(List.of(70_000, 70_000, 2), "relu", Loss.CROSS_ENTROPY, 0, Networks.sparsity(0.1, "he"));
         List<LayerState> states = Networks.draw(spec, 1, 1);
         Network network = new Network(backend, spec, states, 0, 1, 1);
         assertEquals(List.of(14_000, 140_000), network.connections());

@@ -14,26 +14,20 @@ import java.util.Objects;
 final class Networks {
     private Networks() {}
 
-    static ModelSpec.Sparsity sparsity(double epsilon, boolean sparseOutput, String initializer) {
+    static ModelSpec.Sparsity sparsity(double epsilon, String initializer) {
         return new ModelSpec.Sparsity(
                 false,
                 Density.epsilon(epsilon),
                 SparsityDistribution.ERDOS_RENYI,
-                sparseOutput,
                 false,
                 Initializer.parse(initializer));
     }
 
     static ModelSpec spec(
             List<Integer> sizes, String activation, Loss loss, double dropout, ModelSpec.Sparsity sparsity) {
-        return new ModelSpec(
-                sizes.get(0),
-                sizes.subList(1, sizes.size() - 1),
-                sizes.get(sizes.size() - 1),
-                ActivationSpec.parse(activation),
-                loss,
-                dropout,
-                sparsity);
+        List<LayerSpec> layers = LayerSpec.multilayer(
+                sizes.subList(1, sizes.size() - 1), ActivationSpec.parse(activation), dropout, false);
+        return ModelSpec.of(layers, sizes.get(0), null, sizes.get(sizes.size() - 1), loss, sparsity);
     }
 
     static List<LayerState> draw(ModelSpec spec, long seed, int threads) {
@@ -61,6 +55,7 @@ final class Networks {
                         layer.outputs(),
                         layer.inputs(),
                         layer.pattern(),
+                        layer.window(),
                         layer.weights().clone(),
                         copyBuffers(layer.weightState()),
                         layer.bias().clone(),

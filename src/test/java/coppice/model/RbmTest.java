@@ -61,6 +61,7 @@ class RbmTest {
                         hidden,
                         visible,
                         pattern,
+                        null,
                         numbers(count, 1, 1.5f),
                         List.of(),
                         numbers(hidden, 2, 1),

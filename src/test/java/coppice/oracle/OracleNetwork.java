@@ -2,6 +2,7 @@ package coppice.oracle;
 
 import coppice.backend.Activation;
 import coppice.backend.Loss;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network of two layers in double, by plain loops over dense matrices: the truth that backends are held against.
@@ -18,8 +19,10 @@ public final class OracleNetwork {
     public final double[][] slopes; // (4, hidden)
     public final double[][] kept; // (hidden, batch): 0 where dropped, else the scale
     public final double[][] x; // (inputs, batch)
-    public final int[] labels; // (batch)
+    public final int[] labels; // (batch); for SQUARED_ERROR the bits of floats
+    private final float @Nullable [] classWeights;
 
+    private OracleActivation hiddenActivation;
     public double[][] hiddenZ = {};
     public double[][] hidden = {};
     public double[][] logits = {};
@@ -45,7 +48,8 @@ public final class OracleNetwork {
             double[][] slopes,
             double[][] kept,
             double[][] x,
-            int[] labels) {
+            int[] labels,
+            float @Nullable [] classWeights) {
         this.activation = activation;
         this.loss = loss;
         this.firstWeights = firstWeights;
@@ -53,9 +57,11 @@ public final class OracleNetwork {
         this.secondWeights = secondWeights;
         this.secondBias = secondBias;
         this.slopes = slopes;
+        this.hiddenActivation = new OracleActivation(activation, slopes);
         this.kept = kept;
         this.x = x;
         this.labels = labels;
+        this.classWeights = classWeights;
     }
 
     public void forward() {
@@ -63,14 +69,14 @@ public final class OracleNetwork {
         hidden = new double[hiddenZ.length][labels.length];
         for (int n = 0; n < hidden.length; n++) {
             for (int b = 0; b < labels.length; b++) {
-                hidden[n][b] = value(n, hiddenZ[n][b]) * kept[n][b];
+                hidden[n][b] = hiddenActivation.value(n, hiddenZ[n][b]) * kept[n][b];
             }
         }
         logits = layer(secondWeights, secondBias, hidden);
         probabilities = new double[logits.length][labels.length];
         totalLoss = 0;
         for (int b = 0; b < labels.length; b++) {
-            totalLoss += loss == Loss.CROSS_ENTROPY ? crossEntropy(b) : squares(b);
+            totalLoss += weight(b) * (loss == Loss.CROSS_ENTROPY ? crossEntropy(b) : squares(b));
         }
     }
 
@@ -109,12 +115,21 @@ public final class OracleNetwork {
         return Math.log(sum) + greatest - logits[labels[b]][b];
     }
 
+    private double weight(int b) {
+        return classWeights == null ? 1 : classWeights[labels[b]];
+    }
+
+    private double target(int k, int b) {
+        return loss == Loss.SQUARED_ERROR ? Float.intBitsToFloat(labels[b]) : labels[b] == k ? 1 : 0;
+    }
+
     private double squares(int b) {
+        boolean number = loss == Loss.SQUARED_ERROR;
         double sum = 0;
         for (int k = 0; k < logits.length; k++) {
-            probabilities[k][b] = logistic(logits[k][b]);
-            double difference = probabilities[k][b] - (labels[b] == k ? 1 : 0);
-            sum += difference * difference / 2;
+            probabilities[k][b] = number ? logits[k][b] : OracleActivation.logistic(logits[k][b]);
+            double difference = probabilities[k][b] - target(k, b);
+            sum += difference * difference / (number ? 1 : 2);
         }
         return sum;
     }
@@ -125,27 +140,29 @@ public final class OracleNetwork {
         for (int k = 0; k < logits.length; k++) {
             for (int b = 0; b < batch; b++) {
                 double p = probabilities[k][b];
-                double difference = p - (labels[b] == k ? 1 : 0);
+                double difference = p - target(k, b);
                 double slope = switch (loss) {
                     case CROSS_ENTROPY -> 1;
                     case MSE -> p * (1 - p);
-                    case MSE_REFERENCE -> logistic(p) * (1 - logistic(p));
+                    case MSE_REFERENCE -> OracleActivation.logistic(p) * (1 - OracleActivation.logistic(p));
+                    case SQUARED_ERROR -> 2;
                 };
-                dLogits[k][b] = difference * slope / batch;
+                dLogits[k][b] = weight(b) * difference * slope / batch;
             }
         }
         dSecondWeights = outer(dLogits, hidden);
         dSecondBias = rowSums(dLogits);
         dHidden = new double[hidden.length][batch];
         dHiddenZ = new double[hidden.length][batch];
-        dSlopes = new double[4][hidden.length];
+        hiddenActivation = new OracleActivation(activation, slopes);
+        dSlopes = hiddenActivation.gradient;
         for (int n = 0; n < hidden.length; n++) {
             for (int b = 0; b < batch; b++) {
                 for (int k = 0; k < logits.length; k++) {
                     dHidden[n][b] += secondWeights[k][n] * dLogits[k][b];
                 }
                 double t = dHidden[n][b] * kept[n][b];
-                dHiddenZ[n][b] = t * derivative(n, hiddenZ[n][b], t);
+                dHiddenZ[n][b] = t * hiddenActivation.derivative(n, hiddenZ[n][b], t);
             }
         }
         dFirstWeights = outer(dHiddenZ, x);
@@ -172,53 +189,5 @@ public final class OracleNetwork {
             }
         }
         return sums;
-    }
-
-    private static double logistic(double z) {
-        return 1 / (1 + Math.exp(-z));
-    }
-
-    private double value(int neuron, double z) {
-        return switch (activation.kind()) {
-            case IDENTITY -> z;
-            case RELU -> Math.max(z, 0);
-            case LEAKY -> z > 0 ? z : activation.slope() * z;
-            case TANH -> Math.tanh(z);
-            case SIGMOID -> logistic(z);
-            case SRELU -> {
-                double left = slopes[0][neuron];
-                double right = left + Math.abs(slopes[2][neuron]);
-                yield z >= right
-                        ? right + slopes[3][neuron] * (z - right)
-                        : z <= left ? left + slopes[1][neuron] * (z - left) : z;
-            }
-        };
-    }
-
-    /** f'(z); adds to the gradient of SReLU's parameters, given the gradient {@code t} by the output. */
-    private double derivative(int neuron, double z, double t) {
-        return switch (activation.kind()) {
-            case IDENTITY -> 1;
-            case RELU -> z > 0 ? 1 : 0;
-            case LEAKY -> z > 0 ? 1 : activation.slope();
-            case TANH -> 1 - Math.tanh(z) * Math.tanh(z);
-            case SIGMOID -> logistic(z) * (1 - logistic(z));
-            case SRELU -> {
-                double left = slopes[0][neuron];
-                double right = left + Math.abs(slopes[2][neuron]);
-                if (z >= right) {
-                    dSlopes[0][neuron] += t * (1 - slopes[3][neuron]);
-                    dSlopes[2][neuron] += t * (1 - slopes[3][neuron]) * Math.signum(slopes[2][neuron]);
-                    dSlopes[3][neuron] += t * (z - right);
-                    yield slopes[3][neuron];
-                }
-                if (z <= left) {
-                    dSlopes[0][neuron] += t * (1 - slopes[1][neuron]);
-                    dSlopes[1][neuron] += t * (z - left);
-                    yield slopes[1][neuron];
-                }
-                yield 1;
-            }
-        };
     }
 }

@@ -21,7 +21,8 @@ class OracleNetworkTest {
     /** Every activation with every loss that has a true gradient. */
     static Stream<Arguments> cases() {
         return Arrays.stream(Activation.Kind.values())
-                .flatMap(kind -> Stream.of(Loss.CROSS_ENTROPY, Loss.MSE).map(loss -> Arguments.of(kind, loss)));
+                .flatMap(kind -> Stream.of(Loss.CROSS_ENTROPY, Loss.MSE, Loss.SQUARED_ERROR)
+                        .map(loss -> Arguments.of(kind, loss)));
     }
 
     @ParameterizedTest(name = "{0}, {1}, seed 5")
@@ -38,7 +39,10 @@ class OracleNetworkTest {
                 random(random, 4, HIDDEN),
                 keptOrDropped(random),
                 random(random, INPUTS, BATCH),
-                random.ints(BATCH, 0, OUTPUTS).toArray());
+                loss == Loss.SQUARED_ERROR
+                        ? numbers(random)
+                        : random.ints(BATCH, 0, OUTPUTS).toArray(),
+                loss == Loss.MSE ? new float[] {0.5f, 2, 1, 0.25f} : null);
         network.forward();
         network.backward();
         check(network, network.firstWeights, network.dFirstWeights);
@@ -46,6 +50,12 @@ class OracleNetworkTest {
         check(network, new double[][] {network.firstBias}, new double[][] {network.dFirstBias});
         check(network, new double[][] {network.secondBias}, new double[][] {network.dSecondBias});
         check(network, network.slopes, network.dSlopes);
+    }
+
+    private static int[] numbers(Random random) {
+        return random.doubles(BATCH)
+                .mapToInt(number -> Float.floatToRawIntBits((float) number))
+                .toArray();
     }
 
     private static void check(OracleNetwork network, double[][] parameter, double[][] gradient) {

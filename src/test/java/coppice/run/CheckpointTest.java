@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import coppice.MalformedDataException;
+import coppice.backend.Window;
 import coppice.matrix.CsrPattern;
 import coppice.model.LayerState;
+import coppice.model.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +50,7 @@ class CheckpointTest {
                 4,
                 5,
                 pattern,
+                null,
                 floats(6),
                 buffers(buffers, 6),
                 floats(4),
@@ -55,7 +59,17 @@ class CheckpointTest {
                 buffers(buffers, 16),
                 null);
         LayerState dense = new LayerState(
-                3, 4, null, floats(12), buffers(buffers, 12), floats(3), buffers(buffers, 3), null, List.of(), null);
+                3,
+                4,
+                null,
+                null,
+                floats(12),
+                buffers(buffers, 12),
+                floats(3),
+                buffers(buffers, 3),
+                null,
+                List.of(),
+                null);
         Map<String, String> configuration = new LinkedHashMap<>();
         configuration.put("hidden", "4");
         configuration.put("data", "größe.csv");
@@ -65,7 +79,117 @@ class CheckpointTest {
                 List.of("a", "b \"c\"", "日本"),
                 floats(5),
                 floats(5),
-                List.of(sparse, dense));
+                TrainingStatistics.NONE,
+                List.of(sparse, dense),
+                new Inputs(List.of("a", "b", "größe", "\"d\"", ""), new Shape(5, 1, 1)));
+    }
+
+    /** Two filters of 3 x 3 on images of 1 x 4 x 3, sparse filters on what they make, and 2 classes. */
+    private static Checkpoint convolutions() {
+        Window first = Window.same(1, 4, 3, 3, 1);
+        Window second = Window.valid(2, 4, 3, 2, 1);
+        CsrPattern pattern = new CsrPattern(1, 8, new int[] {0, 3}, new int[] {0, 2, 7});
+        return new Checkpoint(
+                Map.of("layers", "..."),
+                "{}",
+                List.of("a", "b"),
+                floats(12),
+                floats(12),
+                TrainingStatistics.NONE,
+                List.of(
+                        new LayerState(
+                                2,
+                                9,
+                                null,
+                                first,
+                                floats(18),
+                                buffers(1, 18),
+                                floats(2),
+                                buffers(1, 2),
+                                floats(4 * 24),
+                                buffers(1, 4 * 24),
+                                null),
+                        new LayerState(
+                                1,
+                                8,
+                                pattern,
+                                second,
+                                floats(3),
+                                buffers(1, 3),
+                                floats(1),
+                                buffers(1, 1),
+                                null,
+                                List.of(),
+                                null),
+                        new LayerState(
+                                2,
+                                6,
+                                null,
+                                null,
+                                floats(12),
+                                buffers(1, 12),
+                                floats(2),
+                                buffers(1, 2),
+                                null,
+                                List.of(),
+                                null)),
+                new Inputs(List.of(), new Shape(1, 4, 3)));
+    }
+
+    @Test
+    void convolutionsComeBackBitForBit(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("a.safetensors");
+        Checkpoint written = convolutions();
+        String sha256 = written.write(file);
+        Checkpoint read = Checkpoint.read(file);
+        assertEquals(new Shape(1, 4, 3), read.inputs().image());
+        for (int n = 0; n < 3; n++) {
+            assertEquals(written.layers().get(n).window(), read.layers().get(n).window());
+            assertBits(arrays(written.layers().get(n)), arrays(read.layers().get(n)));
+        }
+        assertEquals(sha256, read.write(directory.resolve("b.safetensors")));
+        try (SafeTensorsReader reader = SafeTensors.open(file)) {
+            assertArrayEquals(new long[] {2, 1, 3, 3}, reader.shape("layer.0.weight"));
+            assertArrayEquals(new long[] {2, 1, 3, 3}, reader.shape("layer.0.velocity"));
+            assertArrayEquals(new long[] {4, 24}, reader.shape("layer.0.srelu"));
+            assertEquals(
+                    "{\"channels\":1,\"height\":4,\"width\":3}",
+                    reader.metadata().get("image"));
+            assertTrue(String.valueOf(reader.metadata().get("layers"))
+                    .startsWith("[{\"inputs\":9,\"outputs\":2,\"sparse\":false,\"window\":{\"channels\":1,\"height\":4,"
+                            + "\"width\":3,\"kernel\":3,\"stride\":1,\"top\":1,\"left\":1,\"out_height\":4,"
+                            + "\"out_width\":3}},"));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "image | 1x4 | metadata image: ",
+                "image | {\"channels\":1,\"height\":4,\"width\":0} | metadata image: ",
+                "image | {\"channels\":9,\"height\":99999,\"width\":99999} | metadata image: ",
+                "image | {\"channels\":1,\"height\":4,\"width\":4} | tensor input.offset has 12 elements; 16 were",
+                "kernel\":3 | kernel\":2 | layer 0 needs inputs and outputs",
+                "kernel\":3 | kernel\":99999 | layer 0 has a window that is none",
+                "kernel\":3 | kernel\":null | layer 0 has a window that is none",
+                "\"top\":1 | \"top\":3 | layer 0 has a window that is none: a position of the window would cover no",
+                "\"window\":{\"channels\":1 | \"window\":{\"channels\":1,\"kernel\":3 | layer",
+                "out_height\":4 | out_height\":2000000000 | layer 0 has a window that is none",
+                "\"window\":{\"channels\":1 | \"window\":{\"kanals\":1 | layer 0 has a window that is none"
+            })
+    void windowsAreChecked(String key, String text, String message, @TempDir Path directory) throws IOException {
+        Path file = directory.resolve("damaged.safetensors");
+        Parts parts = Parts.of(convolutions(), file);
+        if (key.equals("image")) {
+            parts.metadata().put(key, text);
+        } else {
+            String layers = String.valueOf(parts.metadata().get("layers"));
+            assertTrue(layers.contains(key));
+            parts.metadata().put("layers", layers.replaceFirst(Pattern.quote(key), text));
+        }
+        parts.write(file);
+        assertTrue(message(file).contains(message), message(file));
     }
 
     /** Compares bits, so that zeros of either sign and NaNs count. */
@@ -111,6 +235,7 @@ class CheckpointTest {
         assertEquals(written.configuration(), read.configuration());
         assertEquals(written.training(), read.training());
         assertEquals(written.classes(), read.classes());
+        assertEquals(written.inputs(), read.inputs());
         assertBits(List.of(written.offset(), written.scale()), List.of(read.offset(), read.scale()));
         assertEquals(2, read.layers().size());
         for (int n = 0; n < 2; n++) {
@@ -137,7 +262,11 @@ class CheckpointTest {
     /** The tensors of a good checkpoint by name, and its metadata, to be damaged. */
     private record Parts(Map<String, String> metadata, Map<String, TensorEntry> tensors) {
         static Parts of(Path file) throws IOException {
-            checkpoint(2).write(file);
+            return of(checkpoint(2), file);
+        }
+
+        static Parts of(Checkpoint checkpoint, Path file) throws IOException {
+            checkpoint.write(file);
             Map<String, TensorEntry> tensors = new LinkedHashMap<>();
             try (SafeTensorsReader reader = SafeTensors.open(file)) {
                 for (String name : reader.names()) {
@@ -170,6 +299,28 @@ class CheckpointTest {
         assertTrue(message.startsWith(file + ": "), message);
         assertFalse(message.contains("\n"), message);
         return message.substring(file.toString().length() + 2);
+    }
+
+    @Test
+    void whatIsKnownOfTheInputsIsOptionalButMustFit(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("a.safetensors");
+        Parts parts = Parts.of(file);
+        parts.metadata().keySet().removeAll(List.of("features", "image"));
+        parts.write(file);
+        assertEquals(Inputs.UNKNOWN, Checkpoint.read(file).inputs());
+        parts.metadata().put("features", "[\"a\",\"b\"]");
+        parts.write(file);
+        assertEquals("metadata features: 5 names were expected but there are 2", message(file));
+        parts.metadata().remove("features");
+        for (String image : List.of(
+                "{\"channels\":1,\"height\":2,\"width\":3}",
+                "{\"channels\":-5,\"height\":-1,\"width\":1}",
+                "[]",
+                "{\"channels\":65536,\"height\":65536,\"width\":65536}")) {
+            parts.metadata().put("image", image);
+            parts.write(file);
+            assertTrue(message(file).startsWith("metadata image: "), image);
+        }
     }
 
     @ParameterizedTest

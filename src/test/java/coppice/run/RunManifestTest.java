@@ -39,7 +39,8 @@ class RunManifestTest {
                 8,
                 List.of(new RunManifest.DataSource("train", List.of("a.csv", "b.csv"), "00ff", 60000, 784, 10)),
                 RunManifest.JavaRuntime.current(),
-                RunManifest.Machine.current());
+                RunManifest.Machine.current(),
+                new RunManifest.Start("a/model.npz", "0f"));
     }
 
     @Test

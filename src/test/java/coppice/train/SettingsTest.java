@@ -82,6 +82,38 @@ class SettingsTest {
     }
 
     @Test
+    void layersExcludeTheirShortForm() {
+        String layers = "sparse:5 relu dense:classes";
+        for (String name : List.of("hidden", "activation", "dropout", "sparse-output")) {
+            assertEquals(
+                    "give layers or " + name + ", not both",
+                    message(() -> Settings.of(Map.of("layers", layers, name, "1"))));
+            assertEquals(
+                    "give layers or " + name + ", not both: model cnn has layers",
+                    message(() -> Settings.of(Map.of("model", "cnn", name, "1"))));
+            assertNull(Settings.of(Map.of("layers", layers)).find(name));
+        }
+        assertEquals(
+                "image applies to networks given as layers only", message(() -> Settings.of(Map.of("image", "1x8x8"))));
+        assertEquals(
+                "layers does not apply to model rbm",
+                message(() -> Settings.of(Map.of("model", "rbm", "layers", layers))));
+    }
+
+    @Test
+    void everyDefaultOfAConvolutionalNetworkHolds() {
+        Settings settings = Settings.of(Map.of("model", "cnn"));
+        Settings.CNN_DEFAULTS.forEach((name, value) -> assertEquals(value, settings.find(name)));
+        Settings again = Settings.of(settings.values(Setting.Scope.RESULT));
+        assertEquals(settings.values(Setting.Scope.values()), again.values(Setting.Scope.values()));
+        assertEquals(
+                "pool:2 dense:classes",
+                Settings.of(Map.of("model", "cnn", "layers", "pool:2 dense:classes"))
+                        .get("layers"));
+        TrainConfig.of(settings);
+    }
+
+    @Test
     void valuesKeepTheOrderOfTheTableAndTheirScope() {
         Settings settings = Settings.of(Map.of("seed", "5", "threads", "3", "data", "x.csv"));
         Map<String, String> kept = settings.values(Setting.Scope.RESULT, Setting.Scope.DATA);

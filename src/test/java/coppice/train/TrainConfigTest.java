@@ -8,9 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import coppice.backend.Loss;
 import coppice.backend.Update.Kind;
+import coppice.data.Augmentation;
 import coppice.model.ActivationSpec;
 import coppice.model.ContrastiveDivergence;
 import coppice.model.Initializer;
+import coppice.model.LayerGrammar;
+import coppice.model.LayerSpec;
 import coppice.model.LearningRateSchedule;
 import coppice.model.Optimizer;
 import coppice.topology.Density;
@@ -35,11 +38,12 @@ class TrainConfigTest {
     @Test
     void defaults() {
         TrainConfig config = TrainConfig.of(Settings.of(Map.of()));
-        assertEquals(List.of(1000, 1000, 1000), config.hidden());
-        assertEquals(ActivationSpec.parse("relu"), config.activation());
-        assertEquals(0.3, config.dropout());
+        assertEquals(
+                LayerSpec.multilayer(List.of(1000, 1000, 1000), ActivationSpec.parse("relu"), 0.3, false),
+                config.layers());
+        assertNull(config.image());
         assertEquals(Density.epsilon(20), config.sparsity().density());
-        assertFalse(config.sparsity().dense() || config.sparsity().sparseOutput());
+        assertFalse(config.sparsity().dense());
         assertEquals(Initializer.parse("he"), config.sparsity().initializer());
         assertEquals(Initializer.parse("he"), config.rules().growInitializer());
         assertFalse(config.rules().resetVelocity());
@@ -47,7 +51,12 @@ class TrainConfigTest {
         assertEquals(new Optimizer(Kind.SGD, 0.9, 0.0002, false, 0.999, 1e-8), config.optimizer());
         assertEquals(LearningRateSchedule.parse("constant", 0.01, 0), config.learningRate());
         assertEquals(new TrainConfig.Loop(32, 30, 1, 1, 1, Double.POSITIVE_INFINITY), config.loop());
-        assertEquals(4, config.modelSpec(784, 10).layers());
+        assertEquals(4, config.modelSpec(784, null, 10).learned().size());
+        assertNull(config.augmentation());
+    }
+
+    private static List<LayerSpec> hidden(List<Integer> sizes, boolean sparseOutput) {
+        return LayerSpec.multilayer(sizes, ActivationSpec.parse("relu"), 0.3, sparseOutput);
     }
 
     @Test
@@ -92,16 +101,25 @@ class TrainConfigTest {
 
     @Test
     void otherValues() {
-        assertEquals(List.of(7), of("hidden", "7").hidden());
-        assertEquals(List.of(3, 2, 1), of("hidden", "3,2,1").hidden());
+        assertEquals(hidden(List.of(7), false), of("hidden", "7").layers());
+        assertEquals(hidden(List.of(3, 2, 1), false), of("hidden", "3,2,1").layers());
+        assertEquals(
+                hidden(List.of(1000, 1000, 1000), true),
+                of("sparse-output", "true").layers());
+        assertEquals(
+                LayerGrammar.parse("pool:2 dense:classes"),
+                of("layers", "pool:2 dense:classes").layers());
+        assertEquals(
+                LayerGrammar.parse(LayerGrammar.PAPER_CNN), of("model", "cnn").layers());
         assertEquals(Density.share(0.25), of("density", "0.25").sparsity().density());
         assertTrue(of("dense", "true").sparsity().dense());
-        assertTrue(of("sparse-output", "true").sparsity().sparseOutput());
         assertTrue(of("reset-velocity", "true").rules().resetVelocity());
         assertEquals(Initializer.parse("zero"), of("grow-init", "zero").rules().growInitializer());
         assertEquals(Initializer.parse("xavier"), of("init", "xavier").rules().growInitializer());
         assertEquals(-5, of("seed", "-5").loop().seed());
         assertEquals(0.9, of("target-accuracy", "0.9").loop().targetAccuracy());
+        assertEquals(
+                Augmentation.parse("crop:4,flip"), of("augment", "crop:4,flip").augmentation());
         assertEquals(
                 LearningRateSchedule.Shape.COSINE,
                 of("lr-schedule", "cosine").learningRate().shape());
@@ -112,7 +130,7 @@ class TrainConfigTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
-                "model | tree | model must be mlp or rbm but was 'tree'",
+                "model | tree | model must be mlp, cnn or rbm but was 'tree'",
                 "cd-steps | 2 | cd-steps applies to model rbm only",
                 "binarize | sample | binarize applies to model rbm only",
                 "hidden | 10,0 | hidden must be whole numbers above 0, separated by commas but was '10,0'",
@@ -144,7 +162,10 @@ class TrainConfigTest {
                 "seed | one | seed must be a whole number but was 'one'",
                 "eval-every | 0 | eval-every must be a whole number of at least 1 but was '0'",
                 "checkpoint-every | 0 | checkpoint-every must be a whole number of at least 1 but was '0'",
-                "target-accuracy | 0 | target-accuracy must be a number in (0, 1] but was '0'"
+                "layers | conv:3x3 relu | layers: word 2 'relu' is the last word, but the last layer must be"
+                        + " dense:classes or sparse:classes",
+                "target-accuracy | 0 | target-accuracy must be a number in (0, 1] but was '0'",
+                "augment | crop:x | augment takes whole pixels above 0 in place of 'x' in 'crop:x'"
             })
     void refuses(String name, String value, String message) {
         assertEquals(
@@ -156,11 +177,10 @@ class TrainConfigTest {
     @Test
     void aMachineHasItsOwnDefaults() {
         TrainConfig config = of("model", "rbm");
-        assertEquals(List.of(500), config.hidden());
+        assertEquals("sparse:500", LayerSpec.format(config.layers()));
         assertEquals(new RbmConfig(new ContrastiveDivergence(1, false, true, false), null, true), config.rbm());
-        assertTrue(config.sparsity().sparseOutput());
-        assertEquals(1, config.modelSpec(784, 10).layers());
-        assertEquals(500, config.modelSpec(784, 10).layerOutputs(0));
+        assertEquals(1, config.modelSpec(784, null, 10).stages().size());
+        assertEquals(500, config.modelSpec(784, null, 10).outputs());
         assertNull(of("model", "mlp").rbm());
     }
 
@@ -174,6 +194,7 @@ class TrainConfigTest {
                 "visible-bias | one | visible-bias must be data or zero but was 'one'",
                 "binarize | maybe | binarize must be none, threshold, sample or resample but was 'maybe'",
                 "dropout | 0.5 | dropout does not apply to model rbm",
+                "augment | flip | augment does not apply to model rbm",
                 "loss | mse | loss does not apply to model rbm"
             })
     void refusesForAMachine(String name, String value, String message) {

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -138,6 +139,42 @@ class TrainerTest {
         assertTrue((int) evolve.get(2) > (int) none.get(2));
         train(directory.resolve("prune"), NEVER, 1, settings());
         assertEquals(none, column(directory.resolve("prune"), "connections_explored"));
+    }
+
+    /** The features as images of 2 x 3 pixels; every kind of layer, batch and parameter is saved in mid-epoch. */
+    @Test
+    void aConvolutionalNetworkGoesOnToTheSameBytes(@TempDir Path directory) throws IOException {
+        Map<String, String> values = new HashMap<>(settings().values(Setting.Scope.RESULT));
+        List.of("hidden", "activation", "dropout", "sparse-output").forEach(values::remove);
+        values.put("image", "1x2x3");
+        values.put(
+                "layers",
+                "conv:4x2 relu dropout:0.2 sparse-conv:6x2,density=0.5 srelu pool:2,stride=1 dropout:0.1"
+                        + " sparse:9,density=0.4 srelu dense:classes");
+        Settings settings = Settings.of(values);
+        TrainResult whole = train(directory.resolve("whole"), NEVER, 3, settings);
+        assertTrue(Objects.requireNonNull(whole.trainLoss()) < 1.05, "it learns: " + whole.trainLoss());
+        assertEquals(
+                List.of(134, 134),
+                column(directory.resolve("whole"), "connections").subList(0, 2)); // 16 + 48 + 43 + 27
+        assertTrue(whole.connections() < 134 - 20);
+        for (int stop : new int[] {1, STEPS, STEPS + 2}) {
+            Path parts = directory.resolve("parts" + stop);
+            assertEquals("stopped", train(parts, stop, 1, settings).status());
+            assertEquals(
+                    whole.checkpointSha256(), train(parts, NEVER, 1, settings).checkpointSha256());
+            assertArrayEquals(last(directory.resolve("whole")), last(parts));
+        }
+    }
+
+    @Test
+    void theCheckpointOfAnotherNetworkIsMalformedData(@TempDir Path directory) throws IOException {
+        train(directory, 2, 1, settings());
+        MalformedDataException e =
+                assertThrows(MalformedDataException.class, () -> train(directory, NEVER, 1, settings("hidden", "9,7")));
+        assertEquals(
+                directory.resolve("last.safetensors") + ": layer 1 does not have the sizes of 'sparse:7' on 9",
+                e.getMessage());
     }
 
     @Test
@@ -264,7 +301,9 @@ class TrainerTest {
                         good.classes(),
                         good.offset(),
                         good.scale(),
-                        good.layers())
+                        good.statistics(),
+                        good.layers(),
+                        good.inputs())
                 .write(last);
         MalformedDataException e =
                 assertThrows(MalformedDataException.class, () -> train(directory, NEVER, 1, settings()));

@@ -1,17 +1,22 @@
 package coppice.backend.cpu;
 
+import coppice.backend.Backend;
 import coppice.backend.Update;
 import coppice.backend.Window;
 import coppice.matrix.CsrPattern;
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 
 /**
- * Convolutions with dense and with sparse filters, on a part of the images they make.
+ * Convolutions with dense and with sparse filters, in parts for several threads.
  *
  * <p>Twin of kernels/convolution.cu. Every sum takes its terms by fma in the order that {@link coppice.backend.Backend}
  * states.
  */
 public class ConvolutionKernels {
+    /** Filters or channels that are computed together: blocks begin at multiples of it. */
+    public static final int TILE = 11;
+
     /** Updates weights from their gradients. */
     protected final UpdateKernels updates;
 
@@ -30,30 +35,64 @@ public class ConvolutionKernels {
      */
     public record Block(int from, int to, int rowFrom, int rowTo) {}
 
-    /** z = W x + b for the filters and rows of positions of a block. */
-    public void forward(Window window, CpuTensor w, CpuTensor bias, CpuTensor x, CpuTensor z, int batch, Block block) {
+    /** A product whose blocks threads compute, once they have made all of its preparations. */
+    @FunctionalInterface
+    public interface Product {
+        /** Number of preparations, which are independent of each other. */
+        default int preparations() {
+            return 0;
+        }
+
+        /** Makes one preparation. */
+        default void prepare(int part) {}
+
+        /** Computes a block. */
+        void compute(Block block);
+    }
+
+    /** What threads do to learn filters and biases: all preparations, then all parts. */
+    public interface Learning {
+        /** Number of preparations, which are independent of each other. */
+        default int preparations() {
+            return 0;
+        }
+
+        /** Makes one preparation. */
+        default void prepare(int part) {}
+
+        /** Number of parts, which are independent of each other. */
+        int parts();
+
+        /** Learns a part of the filters. */
+        void learn(int part);
+    }
+
+    /** z = W x + b; the blocks are of filters and rows of positions. */
+    public Product forward(Window window, CpuTensor w, CpuTensor bias, CpuTensor x, CpuTensor z, int batch) {
         int square = window.kernel() * window.kernel();
-        for (int filter = block.from(); filter < block.to(); filter++) {
-            fill(z, window.positions(), window.outWidth(), filter, bias.data()[bias.at(filter)], batch, block);
-            for (int i = 0; i < square; i++) {
-                int inWindow = inSummationOrder(window, i);
-                for (int term = inWindow; term < window.terms(); term += square) {
-                    addForward(window, w.data()[w.at(filter) + term], filter, term, x, z, batch, block);
+        return block -> {
+            for (int filter = block.from(); filter < block.to(); filter++) {
+                fill(z, window.positions(), window.outWidth(), filter, bias.data()[bias.at(filter)], batch, block);
+                for (int i = 0; i < square; i++) {
+                    for (int term = inSummationOrder(window, i); term < window.terms(); term += square) {
+                        addForward(window, w.data()[w.at(filter) + term], filter, term, x, z, batch, block);
+                    }
                 }
             }
-        }
+        };
     }
 
     /** z = W x + b over the connections there are. */
-    public void forward(
-            Window window, CpuSparseTensor w, CpuTensor bias, CpuTensor x, CpuTensor z, int batch, Block block) {
+    public Product forward(Window window, CpuSparseTensor w, CpuTensor bias, CpuTensor x, CpuTensor z, int batch) {
         CsrPattern pattern = w.pattern();
-        for (int filter = block.from(); filter < block.to(); filter++) {
-            fill(z, window.positions(), window.outWidth(), filter, bias.data()[bias.at(filter)], batch, block);
-            for (int k = pattern.rowOffsets()[filter]; k < pattern.rowOffsets()[filter + 1]; k++) {
-                addForward(window, w.values()[k], filter, pattern.columnIndices()[k], x, z, batch, block);
+        return block -> {
+            for (int filter = block.from(); filter < block.to(); filter++) {
+                fill(z, window.positions(), window.outWidth(), filter, bias.data()[bias.at(filter)], batch, block);
+                for (int k = pattern.rowOffsets()[filter]; k < pattern.rowOffsets()[filter + 1]; k++) {
+                    addForward(window, w.values()[k], filter, pattern.columnIndices()[k], x, z, batch, block);
+                }
             }
-        }
+        };
     }
 
     /** The i-th place (ky, kx) of a window in the order of sums, in which ky runs faster; as ky * kernel + kx. */
@@ -93,33 +132,37 @@ public class ConvolutionKernels {
         return (filter * window.outHeight() + row) * window.outWidth() + column;
     }
 
-    /** dx = W^T dz for the channels and rows of pixels of a block. */
-    public void backward(Window window, CpuTensor w, CpuTensor dz, CpuTensor dx, int batch, Block block) {
+    /** dx = W^T dz; the blocks are of channels and rows of pixels. */
+    public Product backward(Window window, CpuTensor w, CpuTensor dz, CpuTensor dx, int batch) {
         int square = window.kernel() * window.kernel();
-        for (int channel = block.from(); channel < block.to(); channel++) {
-            fill(dx, window.height() * window.width(), window.width(), channel, 0f, batch, block);
-            for (int i = 0; i < square; i++) {
-                int term = channel * square + inSummationOrder(window, i);
-                for (int filter = 0; filter < w.rows(); filter++) {
-                    addBackward(window, w.data()[w.at(filter) + term], filter, term, dz, dx, batch, block);
+        return block -> {
+            for (int channel = block.from(); channel < block.to(); channel++) {
+                fill(dx, window.height() * window.width(), window.width(), channel, 0f, batch, block);
+                for (int i = 0; i < square; i++) {
+                    int term = channel * square + inSummationOrder(window, i);
+                    for (int filter = 0; filter < w.rows(); filter++) {
+                        addBackward(window, w.data()[w.at(filter) + term], filter, term, dz, dx, batch, block);
+                    }
                 }
             }
-        }
+        };
     }
 
     /** dx = W^T dz over the connections there are. */
-    public void backward(Window window, CpuSparseTensor w, CpuTensor dz, CpuTensor dx, int batch, Block block) {
+    public Product backward(Window window, CpuSparseTensor w, CpuTensor dz, CpuTensor dx, int batch) {
         int square = window.kernel() * window.kernel();
         CsrPattern.Transpose transpose = w.pattern().transpose();
-        for (int channel = block.from(); channel < block.to(); channel++) {
-            fill(dx, window.height() * window.width(), window.width(), channel, 0f, batch, block);
-            for (int term = channel * square; term < (channel + 1) * square; term++) {
-                for (int k = transpose.columnOffsets()[term]; k < transpose.columnOffsets()[term + 1]; k++) {
-                    float weight = w.values()[transpose.valueIndices()[k]];
-                    addBackward(window, weight, transpose.rowIndices()[k], term, dz, dx, batch, block);
+        return block -> {
+            for (int channel = block.from(); channel < block.to(); channel++) {
+                fill(dx, window.height() * window.width(), window.width(), channel, 0f, batch, block);
+                for (int term = channel * square; term < (channel + 1) * square; term++) {
+                    for (int k = transpose.columnOffsets()[term]; k < transpose.columnOffsets()[term + 1]; k++) {
+                        float weight = w.values()[transpose.valueIndices()[k]];
+                        addBackward(window, weight, transpose.rowIndices()[k], term, dz, dx, batch, block);
+                    }
                 }
             }
-        }
+        };
     }
 
     private static void addBackward(
@@ -152,51 +195,69 @@ public class ConvolutionKernels {
         }
     }
 
-    /** Learns the filters [from, to). */
-    public void update(
+    /** Learns filters and biases from the gradients of their outputs. */
+    public Learning update(
             Window window,
             CpuTensor w,
             float[][] state,
+            CpuTensor bias,
+            float[][] biasState,
             CpuTensor dz,
             CpuTensor x,
-            Update update,
-            int batch,
-            int from,
-            int to) {
-        float[] gradient = new float[window.terms()];
-        BlockLanes lanes = new BlockLanes();
-        for (int filter = from; filter < to; filter++) {
+            Backend.Updates steps,
+            int batch) {
+        return parts(w.rows(), filter -> {
+            float[] gradient = new float[window.terms()];
+            BlockLanes lanes = new BlockLanes();
             for (int term = 0; term < gradient.length; term++) {
                 gradient[term] = lanes.dot(window, filter, term, dz, x, batch);
             }
-            updates.apply(update, gradient, 0, w.data(), state, w.at(filter), gradient.length);
-        }
+            updates.apply(steps.weights(), gradient, 0, w.data(), state, w.at(filter), gradient.length);
+            updateBias(window, bias, biasState, dz, steps.bias(), batch, filter);
+        });
     }
 
-    /** Learns the connections of the filters [from, to). */
-    public void update(
-            Window window, CpuSparseTensor w, CpuTensor dz, CpuTensor x, Update update, int batch, int from, int to) {
+    /** Learns the connections there are, and biases. */
+    public Learning update(
+            Window window,
+            CpuSparseTensor w,
+            CpuTensor bias,
+            float[][] biasState,
+            CpuTensor dz,
+            CpuTensor x,
+            Backend.Updates steps,
+            int batch) {
         CsrPattern pattern = w.pattern();
-        int first = pattern.rowOffsets()[from];
-        float[] gradient = new float[pattern.rowOffsets()[to] - first];
-        BlockLanes lanes = new BlockLanes();
-        for (int filter = from; filter < to; filter++) {
-            for (int k = pattern.rowOffsets()[filter]; k < pattern.rowOffsets()[filter + 1]; k++) {
-                gradient[k - first] = lanes.dot(window, filter, pattern.columnIndices()[k], dz, x, batch);
+        return parts(pattern.rows(), filter -> {
+            int first = pattern.rowOffsets()[filter];
+            float[] gradient = new float[pattern.rowLength(filter)];
+            BlockLanes lanes = new BlockLanes();
+            for (int i = 0; i < gradient.length; i++) {
+                gradient[i] = lanes.dot(window, filter, pattern.columnIndices()[first + i], dz, x, batch);
             }
-        }
-        updates.apply(update, gradient, 0, w.values(), w.states(), first, gradient.length);
+            updates.apply(steps.weights(), gradient, 0, w.values(), w.states(), first, gradient.length);
+            updateBias(window, bias, biasState, dz, steps.bias(), batch, filter);
+        });
     }
 
-    /** Learns the biases of the filters [from, to). */
-    public void updateBias(
-            Window window, CpuTensor bias, float[][] state, CpuTensor dz, Update update, int batch, int from, int to) {
-        float[] gradient = new float[to - from];
-        BlockLanes lanes = new BlockLanes();
-        for (int filter = from; filter < to; filter++) {
-            gradient[filter - from] = lanes.sum(window, filter, dz, batch);
-        }
-        updates.apply(update, gradient, 0, bias.data(), state, bias.at(from), to - from);
+    private static Learning parts(int parts, IntConsumer learn) {
+        return new Learning() {
+            @Override
+            public int parts() {
+                return parts;
+            }
+
+            @Override
+            public void learn(int part) {
+                learn.accept(part);
+            }
+        };
+    }
+
+    private void updateBias(
+            Window window, CpuTensor bias, float[][] state, CpuTensor dz, Update step, int batch, int filter) {
+        float[] gradient = {new BlockLanes().sum(window, filter, dz, batch)};
+        updates.apply(step, gradient, 0, bias.data(), state, bias.at(filter), 1);
     }
 
     /** Sums over positions and the batch: by lanes in blocks of columns and rows, and the blocks' lanes added up. */

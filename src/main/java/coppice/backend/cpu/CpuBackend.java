@@ -2,6 +2,7 @@ package coppice.backend.cpu;
 
 import coppice.backend.Backend;
 import coppice.backend.Bernoulli;
+import coppice.backend.ImageMaps;
 import coppice.backend.Loss;
 import coppice.backend.Neurons;
 import coppice.backend.Parameter;
@@ -53,7 +54,7 @@ public final class CpuBackend implements Backend {
         this.pool = pool;
         this.rows = new RowTasks(pool);
         this.dense = new DenseProducts(kernels, pool, rows);
-        this.convolutions = new Convolutions(kernels, pool);
+        this.convolutions = new Convolutions(kernels.neurons(), pool);
     }
 
     @Override
@@ -117,18 +118,23 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public Samples samples(Matrix features, int[] labels) {
-        return new CpuSamples(features, labels);
+    public Samples samples(Matrix features, int[] labels, float @Nullable [] classWeights) {
+        return new CpuSamples(features, labels, classWeights);
     }
 
     @Override
-    public void order(Samples samples, int[] order) {
-        ((CpuSamples) samples).order = order.clone();
+    public void order(Samples samples, int[] order, @Nullable ImageMaps maps) {
+        ((CpuSamples) samples).setOrder(order, maps);
     }
 
     @Override
     public void gather(Samples samples, int start, Tensor offset, Tensor scale, Tensor x, Pass pass) {
         CpuTensor to = (CpuTensor) x;
+        ImageMaps maps = ((CpuSamples) samples).maps;
+        if (maps != null) {
+            gatherImages((CpuSamples) samples, maps, start, (CpuTensor) offset, (CpuTensor) scale, to, pass.batch());
+            return;
+        }
         int blocks = (to.rows() + SampleKernels.FEATURE_BLOCK - 1) / SampleKernels.FEATURE_BLOCK;
         pool.run(
                 blocks,
@@ -141,6 +147,14 @@ public final class CpuBackend implements Backend {
                                 to,
                                 pass.batch(),
                                 block));
+    }
+
+    private void gatherImages(
+            CpuSamples samples, ImageMaps maps, int start, CpuTensor offset, CpuTensor scale, CpuTensor x, int batch) {
+        int groups = (batch + ImageTile.SAMPLES - 1) / ImageTile.SAMPLES;
+        pool.run(
+                groups * maps.channels(),
+                task -> kernels.samples().gatherImages(samples, maps, start, offset, scale, x, batch, task));
     }
 
     @Override
@@ -238,28 +252,26 @@ public final class CpuBackend implements Backend {
 
     @Override
     public void forward(Window window, Tensor weights, Tensor bias, Tensor x, Neurons outputs, Pass pass) {
-        CpuTensor w = (CpuTensor) weights;
         CpuTensor z = (CpuTensor) outputs.preActivation();
         convolutions.forward(
                 window,
-                w.rows(),
+                weights.rows(),
+                kernels.convolution()
+                        .forward(window, (CpuTensor) weights, (CpuTensor) bias, (CpuTensor) x, z, pass.batch()),
                 outputs,
-                pass,
-                block -> kernels.convolution()
-                        .forward(window, w, (CpuTensor) bias, (CpuTensor) x, z, pass.batch(), block));
+                pass);
     }
 
     @Override
     public void forward(Window window, SparseTensor weights, Tensor bias, Tensor x, Neurons outputs, Pass pass) {
-        CpuSparseTensor w = (CpuSparseTensor) weights;
         CpuTensor z = (CpuTensor) outputs.preActivation();
         convolutions.forward(
                 window,
-                w.pattern().rows(),
+                weights.pattern().rows(),
+                kernels.convolution()
+                        .forward(window, (CpuSparseTensor) weights, (CpuTensor) bias, (CpuTensor) x, z, pass.batch()),
                 outputs,
-                pass,
-                block -> kernels.convolution()
-                        .forward(window, w, (CpuTensor) bias, (CpuTensor) x, z, pass.batch(), block));
+                pass);
     }
 
     @Override
@@ -267,59 +279,50 @@ public final class CpuBackend implements Backend {
         CpuTensor dx = (CpuTensor) below.gradient();
         convolutions.backward(
                 window,
+                kernels.convolution().backward(window, (CpuTensor) weights, (CpuTensor) dz, dx, pass.batch()),
                 below,
-                pass,
-                block -> kernels.convolution()
-                        .backward(window, (CpuTensor) weights, (CpuTensor) dz, dx, pass.batch(), block));
+                pass);
     }
 
     @Override
     public void backward(Window window, SparseTensor weights, Tensor dz, Neurons below, Pass pass) {
-        CpuSparseTensor w = (CpuSparseTensor) weights;
         CpuTensor dx = (CpuTensor) below.gradient();
-        w.pattern().transpose(); // made here, once, and not by each thread
         convolutions.backward(
                 window,
+                kernels.convolution().backward(window, (CpuSparseTensor) weights, (CpuTensor) dz, dx, pass.batch()),
                 below,
-                pass,
-                block -> kernels.convolution().backward(window, w, (CpuTensor) dz, dx, pass.batch(), block));
+                pass);
     }
 
     @Override
     public void update(
             Window window, Parameter weights, Parameter bias, Tensor dz, Tensor x, Updates updates, Pass pass) {
-        CpuTensor w = (CpuTensor) weights.value();
-        CpuTensor d = (CpuTensor) dz;
-        float[][] state = buffers(weights);
-        rows.run(
-                w.rows(),
-                pass.batch() * window.positions(),
-                (from, to) -> kernels.convolution()
-                        .update(window, w, state, d, (CpuTensor) x, updates.weights(), pass.batch(), from, to));
-        updateBias(window, bias, d, updates.bias(), pass);
+        convolutions.learn(kernels.convolution()
+                .update(
+                        window,
+                        (CpuTensor) weights.value(),
+                        buffers(weights),
+                        (CpuTensor) bias.value(),
+                        buffers(bias),
+                        (CpuTensor) dz,
+                        (CpuTensor) x,
+                        updates,
+                        pass.batch()));
     }
 
     @Override
     public void update(
             Window window, SparseTensor weights, Parameter bias, Tensor dz, Tensor x, Updates updates, Pass pass) {
-        CpuSparseTensor w = (CpuSparseTensor) weights;
-        CpuTensor d = (CpuTensor) dz;
-        rows.runByConnections(
-                w.pattern().rowOffsets(),
-                pass.batch() * window.positions(),
-                (from, to) -> kernels.convolution()
-                        .update(window, w, d, (CpuTensor) x, updates.weights(), pass.batch(), from, to));
-        updateBias(window, bias, d, updates.bias(), pass);
-    }
-
-    private void updateBias(Window window, Parameter bias, CpuTensor dz, Update update, Pass pass) {
-        CpuTensor value = (CpuTensor) bias.value();
-        float[][] state = buffers(bias);
-        rows.run(
-                value.rows(),
-                pass.batch() * window.positions(),
-                (from, to) ->
-                        kernels.convolution().updateBias(window, value, state, dz, update, pass.batch(), from, to));
+        convolutions.learn(kernels.convolution()
+                .update(
+                        window,
+                        (CpuSparseTensor) weights,
+                        (CpuTensor) bias.value(),
+                        buffers(bias),
+                        (CpuTensor) dz,
+                        (CpuTensor) x,
+                        updates,
+                        pass.batch()));
     }
 
     @Override
@@ -427,7 +430,7 @@ public final class CpuBackend implements Backend {
         for (int b = 0; b < pass.batch(); b++) {
             batchLabels[b] = data.labels[data.order[start + b]];
         }
-        totals = lossKernels.loss(loss, outputs, batchLabels, pass.batch(), pass.training(), totals);
+        totals = lossKernels.loss(loss, outputs, batchLabels, data.classWeights, pass, totals);
     }
 
     @Override

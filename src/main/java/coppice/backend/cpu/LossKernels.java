@@ -2,7 +2,10 @@ package coppice.backend.cpu;
 
 import coppice.backend.Loss;
 import coppice.backend.Neurons;
+import coppice.backend.Pass;
 import coppice.backend.Totals;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The loss, its derivative and the count of right answers.
@@ -33,14 +36,16 @@ final class LossKernels {
         CpuTensor p = (CpuTensor) outputs.gradient();
         findWinners(z, batch);
         if (loss != Loss.CROSS_ENTROPY) {
+            boolean logistic = loss != Loss.SQUARED_ERROR;
             for (int k = 0; k < z.rows(); k++) {
                 for (int b = 0; b < batch; b++) {
-                    p.data()[p.at(k) + b] = ExactMath.sigmoid(z.data()[z.at(k) + b]);
+                    float value = z.data()[z.at(k) + b];
+                    p.data()[p.at(k) + b] = logistic ? ExactMath.sigmoid(value) : value;
                 }
             }
             return;
         }
-        java.util.Arrays.fill(sum, 0, batch, 0f);
+        Arrays.fill(sum, 0, batch, 0f);
         for (int k = 0; k < z.rows(); k++) {
             for (int b = 0; b < batch; b++) {
                 float e = ExactMath.exp(z.data()[z.at(k) + b] - greatest[b]);
@@ -72,11 +77,16 @@ final class LossKernels {
     }
 
     /** Adds the batch to {@code before}; leaves the derivative in the gradient tensor when training. */
-    Totals loss(Loss loss, Neurons outputs, int[] labels, int batch, boolean training, Totals before) {
+    Totals loss(Loss loss, Neurons outputs, int[] labels, float @Nullable [] classWeights, Pass pass, Totals before) {
+        int batch = pass.batch();
         probabilities(loss, outputs, batch);
+        if (loss == Loss.SQUARED_ERROR) {
+            squaredError((CpuTensor) outputs.gradient(), labels, pass);
+            return added(before, 0, batch);
+        }
         CpuTensor z = (CpuTensor) outputs.output();
         CpuTensor p = (CpuTensor) outputs.gradient();
-        long correct = before.correct();
+        long correct = 0;
         for (int b = 0; b < batch; b++) {
             correct += winner[b] == labels[b] ? 1 : 0;
             losses[b] = loss == Loss.CROSS_ENTROPY
@@ -94,11 +104,38 @@ final class LossKernels {
                     float s = loss == Loss.MSE ? a : ExactMath.sigmoid(a);
                     difference = difference * (s * (1f - s));
                 }
-                if (training) {
-                    p.data()[at] = difference * share;
+                if (pass.training()) {
+                    p.data()[at] = difference * (classWeights == null ? share : share * classWeights[labels[b]]);
                 }
             }
         }
-        return new Totals(before.loss() + Lanes.sum(losses, 0, batch, lanes), correct, before.samples() + batch);
+        for (int b = 0; classWeights != null && b < batch; b++) {
+            losses[b] *= classWeights[labels[b]];
+        }
+        return added(before, correct, batch);
+    }
+
+    /** Labels are the bits of numbers here. */
+    private void squaredError(CpuTensor p, int[] labels, Pass pass) {
+        int batch = pass.batch();
+        Arrays.fill(losses, 0, batch, 0f);
+        float share = 1f / batch;
+        for (int k = 0; k < p.rows(); k++) {
+            for (int b = 0; b < batch; b++) {
+                int at = p.at(k) + b;
+                float difference = p.data()[at] - Float.intBitsToFloat(labels[b]);
+                losses[b] = Math.fma(difference, difference, losses[b]);
+                if (pass.training()) {
+                    p.data()[at] = 2f * difference * share;
+                }
+            }
+        }
+    }
+
+    private Totals added(Totals before, long correct, int batch) {
+        return new Totals(
+                before.loss() + Lanes.sum(losses, 0, batch, lanes),
+                before.correct() + correct,
+                before.samples() + batch);
     }
 }

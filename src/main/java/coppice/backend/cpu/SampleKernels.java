@@ -1,5 +1,6 @@
 package coppice.backend.cpu;
 
+import coppice.backend.ImageMaps;
 import coppice.matrix.ByteMatrix;
 import coppice.matrix.CsrMatrix;
 import coppice.matrix.DenseMatrix;
@@ -7,6 +8,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes batches out of a data set: gather, normalise and transpose, on a range of features.
@@ -16,6 +18,8 @@ import java.util.Arrays;
 public class SampleKernels {
     /** Features worked on at once: their batch rows stay in the first-level cache. */
     static final int FEATURE_BLOCK = 64;
+
+    private static final ThreadLocal<@Nullable ImageTile> TILES = new ThreadLocal<>();
 
     private static final VarHandle EIGHT_BYTES =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -50,6 +54,172 @@ public class SampleKernels {
             int at = x.at(f);
             for (int b = 0; b < batch; b++) {
                 x.data()[at + b] = (values[starts[b] + f] - offsets[base + f]) * scales[base + f];
+            }
+        }
+    }
+
+    /** One channel of a group of mapped images: {@code task} counts the channels of the first group, then the next. */
+    void gatherImages(
+            CpuSamples samples,
+            ImageMaps images,
+            int start,
+            CpuTensor offset,
+            CpuTensor scale,
+            CpuTensor x,
+            int batch,
+            int task) {
+        int first = task / images.channels() * ImageTile.SAMPLES;
+        int count = Math.min(ImageTile.SAMPLES, batch - first);
+        int feature = task % images.channels() * images.height() * images.width();
+        ImageTile tile = tile(images, samples.features instanceof ByteMatrix);
+        tile.setMaps(images, start + first, count);
+        for (int sample = 0; sample < count; sample++) {
+            int at = samples.order[start + first + sample] * samples.features.columns() + feature;
+            if (samples.features instanceof ByteMatrix bytes) {
+                tile.setImage(bytes.values(), at);
+                pack(tile, sample);
+            } else {
+                tile.setImage(sample, ((DenseMatrix) samples.features).values(), at);
+            }
+        }
+        for (int row = 0; row < tile.height(); row++) {
+            for (int column = 0; column < tile.width(); column += ImageTile.PIXELS) {
+                int pixels = Math.min(ImageTile.PIXELS, tile.width() - column);
+                points(tile, count, row, column, pixels);
+                if (tile.isOfBytes()) {
+                    fetch(tile, pixels * ImageTile.SAMPLES);
+                    blendBytes(tile, 0, count, pixels, offset, scale, feature, x, first);
+                } else {
+                    blendFloats(tile, count, pixels, offset, scale, feature, x, first);
+                }
+                feature += pixels;
+            }
+        }
+    }
+
+    private static ImageTile tile(ImageMaps images, boolean bytes) {
+        ImageTile tile = TILES.get();
+        if (tile == null || !tile.fits(images, bytes)) {
+            tile = new ImageTile(images.height(), images.width(), bytes);
+            TILES.set(tile);
+        }
+        return tile;
+    }
+
+    /** Puts each pixel of the tile's image of bytes together with its neighbours. */
+    protected void pack(ImageTile tile, int sample) {
+        byte[] image = tile.image();
+        int[] quads = tile.quads();
+        int start = tile.starts()[sample];
+        int pitch = tile.pitch();
+        int end = (tile.height() + 1) * pitch;
+        for (int i = 0; i < end; i++) {
+            quads[start + i] = (image[i] & 0xFF)
+                    | ((image[i + 1] & 0xFF) << 8)
+                    | ((image[i + pitch] & 0xFF) << 16)
+                    | (image[i + pitch + 1] << 24);
+        }
+    }
+
+    /** Finds the points of {@code samples} images that pixels of a row come from. */
+    protected void points(ImageTile tile, int samples, int row, int column, int pixels) {
+        float[] maps = tile.maps();
+        int low = Float.floatToRawIntBits(tile.low());
+        int highU = Float.floatToRawIntBits(tile.width() + 1 - tile.low());
+        int highV = Float.floatToRawIntBits(tile.height() + 1 - tile.low());
+        int[] places = tile.places();
+        float[] right = tile.right();
+        float[] down = tile.down();
+        int pitch = tile.pitch();
+        for (int sample = 0; sample < samples; sample++) {
+            int start = tile.starts()[sample];
+            float a = maps[sample];
+            float d = maps[3 * ImageTile.SAMPLES + sample];
+            float rowU = Math.fma(maps[ImageTile.SAMPLES + sample], row, maps[2 * ImageTile.SAMPLES + sample]) + 1;
+            float rowV = Math.fma(maps[4 * ImageTile.SAMPLES + sample], row, maps[5 * ImageTile.SAMPLES + sample]) + 1;
+            for (int pixel = 0; pixel < pixels; pixel++) {
+                float u = Math.fma(a, column + pixel, rowU);
+                float v = Math.fma(d, column + pixel, rowV);
+                // Floats that are not negative have the order of their bits, and those that are lie below.
+                u = Float.intBitsToFloat(Math.min(Math.max(Float.floatToRawIntBits(u), low), highU));
+                v = Float.intBitsToFloat(Math.min(Math.max(Float.floatToRawIntBits(v), low), highV));
+                int at = pixel * ImageTile.SAMPLES + sample;
+                int i = (int) u;
+                int j = (int) v;
+                places[at] = start + j * pitch + i;
+                right[at] = u - i;
+                down[at] = v - j;
+            }
+        }
+    }
+
+    private static void fetch(ImageTile tile, int count) {
+        int[] quads = tile.quads();
+        int[] places = tile.places();
+        int[] fetched = tile.fetched();
+        for (int i = 0; i < count; i++) {
+            fetched[i] = quads[places[i]];
+        }
+    }
+
+    /** Writes what is between the fetched bytes, for samples [from, to), normalized, from a feature on. */
+    protected void blendBytes(
+            ImageTile tile,
+            int from,
+            int to,
+            int pixels,
+            CpuTensor offset,
+            CpuTensor scale,
+            int feature,
+            CpuTensor x,
+            int column) {
+        int[] fetched = tile.fetched();
+        float[] right = tile.right();
+        float[] down = tile.down();
+        float[] out = x.data();
+        for (int pixel = 0; pixel < pixels; pixel++) {
+            float shift = offset.data()[offset.at(0) + feature + pixel];
+            float factor = scale.data()[scale.at(0) + feature + pixel];
+            int at = x.at(feature + pixel) + column;
+            for (int sample = from; sample < to; sample++) {
+                int i = pixel * ImageTile.SAMPLES + sample;
+                int quad = fetched[i];
+                int p = quad & 0xFF;
+                int q = quad >>> 16 & 0xFF;
+                float upper = Math.fma(right[i], (quad >>> 8 & 0xFF) - p, p);
+                float lower = Math.fma(right[i], (quad >>> 24) - q, q);
+                out[at + sample] = (Math.fma(down[i], lower - upper, upper) - shift) * factor;
+            }
+        }
+    }
+
+    private static void blendFloats(
+            ImageTile tile,
+            int samples,
+            int pixels,
+            CpuTensor offset,
+            CpuTensor scale,
+            int feature,
+            CpuTensor x,
+            int column) {
+        float[] floats = tile.floats();
+        int[] places = tile.places();
+        float[] right = tile.right();
+        float[] down = tile.down();
+        float[] out = x.data();
+        int pitch = tile.pitch();
+        for (int pixel = 0; pixel < pixels; pixel++) {
+            float shift = offset.data()[offset.at(0) + feature + pixel];
+            float factor = scale.data()[scale.at(0) + feature + pixel];
+            int at = x.at(feature + pixel) + column;
+            for (int sample = 0; sample < samples; sample++) {
+                int i = pixel * ImageTile.SAMPLES + sample;
+                int place = places[i];
+                float p = floats[place];
+                float q = floats[place + pitch];
+                float upper = Math.fma(right[i], floats[place + 1] - p, p);
+                float lower = Math.fma(right[i], floats[place + pitch + 1] - q, q);
+                out[at + sample] = (Math.fma(down[i], lower - upper, upper) - shift) * factor;
             }
         }
     }

@@ -2,6 +2,7 @@ package coppice.backend.cpu;
 
 import coppice.backend.Bernoulli;
 import coppice.backend.Pass;
+import coppice.backend.Tensor;
 import coppice.random.Philox;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -15,32 +16,36 @@ public class StochasticKernels {
     /** Floats past the last one wanted that may be overwritten in scratch memory. */
     private static final int SLACK = 16;
 
+    /** For subclasses and the kernel sets. */
+    public StochasticKernels() {}
+
     /** Probabilities and states of the units [from, to). */
     void sample(Bernoulli units, CpuTensor z, @Nullable CpuTensor states, Pass pass, int from, int to) {
-        CpuTensor bias = (CpuTensor) units.bias();
-        CpuTensor base = (CpuTensor) units.base();
-        float[] scratch = new float[CpuTensor.BASE + pass.batch() + SLACK];
+        probabilities(units, z, pass.batch(), from, to);
+        for (int unit = from; states != null && unit < to; unit++) {
+            states(units, z, states, unit, pass);
+        }
+    }
+
+    /** z = p of the units [from, to). */
+    protected void probabilities(Bernoulli units, CpuTensor z, int batch, int from, int to) {
         for (int unit = from; unit < to; unit++) {
-            float shift = bias == null ? 0f : bias.data()[bias.at(unit)];
-            float end = base == null ? 0f : base.data()[base.at(unit)];
-            probabilities(units, shift, end, z, unit, pass.batch(), scratch);
-            if (states != null) {
-                states(units, z, states, unit, pass);
+            float bias = of(units.bias(), unit);
+            float base = of(units.base(), unit);
+            int at = z.at(unit);
+            for (int b = at; b < at + batch; b++) {
+                float t = units.scale() * (z.data()[b] + bias);
+                if (units.base() != null) {
+                    t = Math.fma(1f - units.scale(), base, t);
+                }
+                z.data()[b] = units.logistic() ? ExactMath.sigmoid(t) : t;
             }
         }
     }
 
-    /** z = p of one unit; {@code scratch} has room for a row. */
-    protected void probabilities(
-            Bernoulli units, float bias, float base, CpuTensor z, int unit, int batch, float[] scratch) {
-        int at = z.at(unit);
-        for (int b = at; b < at + batch; b++) {
-            float t = units.scale() * (z.data()[b] + bias);
-            if (units.base() != null) {
-                t = Math.fma(1f - units.scale(), base, t);
-            }
-            z.data()[b] = units.logistic() ? ExactMath.sigmoid(t) : t;
-        }
+    /** A unit's value; zero where there are none. */
+    protected static float of(@Nullable Tensor values, int unit) {
+        return values instanceof CpuTensor tensor ? tensor.data()[tensor.at(unit)] : 0f;
     }
 
     /** Draws the states of one unit. */
@@ -60,8 +65,9 @@ public class StochasticKernels {
         }
     }
 
-    /** The rows [from, to) of two batches side by side. */
-    void join(CpuTensor a, int aCount, float aFactor, CpuTensor b, int bCount, float bFactor, CpuTensor out, int row) {
+    /** One row of two batches side by side. */
+    protected void join(
+            CpuTensor a, int aCount, float aFactor, CpuTensor b, int bCount, float bFactor, CpuTensor out, int row) {
         scale(a.data(), a.at(row), aFactor, out.data(), out.at(row), aCount);
         scale(b.data(), b.at(row), bFactor, out.data(), out.at(row) + aCount, bCount);
     }
@@ -74,7 +80,7 @@ public class StochasticKernels {
     }
 
     /** For each of the rows [from, to) the sum of squared differences. */
-    void squaredErrors(CpuTensor target, CpuTensor output, int batch, int from, int to, float[] sums) {
+    protected void squaredErrors(CpuTensor target, CpuTensor output, int batch, int from, int to, float[] sums) {
         float[] lanes = new float[Lanes.COUNT];
         for (int row = from; row < to; row++) {
             int t = target.at(row);

@@ -12,8 +12,8 @@ import java.util.List;
 /**
  * Convolutions with dense filters as products of matrices by cuBLAS.
  *
- * <p>CLOSE tier. Patches of the images are formed for some positions at a time, (terms, positions * batch), so that they
- * take little memory.
+ * <p>CLOSE tier. Patches of the images are formed for some positions at a time, (terms, positions * batch), so that
+ * they take little memory.
  */
 final class CublasConvolutions implements ConvolutionProducts {
     /** Bytes that patches take at once, if those of one position do not take more. */

@@ -2,6 +2,7 @@ package coppice.backend.cuda;
 
 import coppice.backend.Backend;
 import coppice.backend.Bernoulli;
+import coppice.backend.ImageMaps;
 import coppice.backend.Loss;
 import coppice.backend.Neurons;
 import coppice.backend.Parameter;
@@ -174,13 +175,15 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
-    public Samples samples(Matrix features, int[] labels) {
-        return new CudaSamples(device, features, labels, placement);
+    public Samples samples(Matrix features, int[] labels, float @Nullable [] classWeights) {
+        return new CudaSamples(device, features, labels, classWeights, placement);
     }
 
     @Override
-    public void order(Samples samples, int[] order) {
-        ((CudaSamples) samples).setOrder(order);
+    public void order(Samples samples, int[] order, @Nullable ImageMaps maps) {
+        if (((CudaSamples) samples).setOrder(order, maps)) {
+            graphs.forget();
+        }
     }
 
     @Override

@@ -1,5 +1,6 @@
 package coppice.backend.cuda;
 
+import coppice.backend.ImageMaps;
 import coppice.backend.Samples;
 import coppice.matrix.ByteMatrix;
 import coppice.matrix.CsrMatrix;
@@ -9,16 +10,14 @@ import jcuda.Pointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A data set in the form it has in host memory: labels and order on the device, features there too or {@linkplain
- * StreamedFeatures streamed}.
+ * A data set in the form it has in host memory: labels, order and maps of images on the device, features there too or
+ * {@linkplain StreamedFeatures streamed}.
  */
 final class CudaSamples implements Samples {
     private static final int BYTES_PER_SAMPLE = 8; // label and place in the order
 
     private final Device device;
-    private final String kernel;
-    private final int rows;
-    private final int features;
+    private final Matrix matrix;
     private final String placement;
     private final @Nullable StreamedFeatures streamed;
     private @Nullable DeviceMemory dense; // bytes or floats
@@ -26,23 +25,24 @@ final class CudaSamples implements Samples {
     private @Nullable DeviceMemory columnIndices;
     private @Nullable DeviceMemory values;
     private final DeviceMemory labels;
+    private final @Nullable DeviceMemory classWeights;
     private final DeviceMemory order;
+    private @Nullable ImageMaps images; // of the order
+    private @Nullable DeviceMemory maps;
 
-    CudaSamples(Device device, Matrix matrix, int[] labels, DataPlacement placement) {
+    CudaSamples(Device device, Matrix matrix, int[] labels, float @Nullable [] classWeights, DataPlacement placement) {
         this.device = device;
-        this.rows = matrix.rows();
-        this.features = matrix.columns();
-        this.kernel = matrix instanceof ByteMatrix
-                ? "gather_bytes"
-                : matrix instanceof DenseMatrix ? "gather_floats" : "gather_sparse";
-        DataPlacement.Place place = placement.place(bytes(matrix) + (long) rows * BYTES_PER_SAMPLE);
+        this.matrix = matrix;
+        DataPlacement.Place place = placement.place(bytes(matrix) + (long) rows() * BYTES_PER_SAMPLE);
         this.placement = place.text();
         this.streamed = place.resident() ? null : new StreamedFeatures(device, matrix);
         if (place.resident()) {
             put(matrix);
         }
         this.labels = ints(labels);
-        this.order = device.allocate((long) rows * Integer.BYTES, what());
+        this.classWeights =
+                classWeights == null ? null : put(Pointer.to(classWeights), (long) classWeights.length * Float.BYTES);
+        this.order = device.allocate((long) rows() * Integer.BYTES, what());
     }
 
     /** What features take. */
@@ -68,7 +68,7 @@ final class CudaSamples implements Samples {
     }
 
     private String what() {
-        return "a data set of " + rows + " samples";
+        return "a data set of " + rows() + " samples";
     }
 
     private DeviceMemory ints(int[] content) {
@@ -83,7 +83,7 @@ final class CudaSamples implements Samples {
 
     @Override
     public int rows() {
-        return rows;
+        return matrix.rows();
     }
 
     @Override
@@ -93,11 +93,14 @@ final class CudaSamples implements Samples {
 
     /** The kernel that takes batches out of samples of this form. */
     String kernel() {
-        return kernel;
+        if (matrix instanceof CsrMatrix) {
+            return "gather_sparse";
+        }
+        return (images == null ? "gather_" : "gather_images_of_") + (matrix instanceof ByteMatrix ? "bytes" : "floats");
     }
 
     int features() {
-        return features;
+        return matrix.columns();
     }
 
     /** The features, if they are not in device memory. */
@@ -110,15 +113,47 @@ final class CudaSamples implements Samples {
         return labels;
     }
 
+    /** What the loss of a sample of each class is multiplied by; null for 1. */
+    @Nullable
+    DeviceMemory classWeights() {
+        return classWeights;
+    }
+
     DeviceMemory order() {
         return order;
     }
 
-    void setOrder(int[] newOrder) {
+    /** Sets the order, and the maps of its places if any; returns whether steps take batches otherwise now. */
+    boolean setOrder(int[] newOrder, @Nullable ImageMaps newImages) {
+        ImageMaps before = images;
+        if (newImages != null) {
+            newImages.requireFit(matrix, newOrder.length);
+            DeviceMemory memory = maps;
+            if (memory == null) {
+                memory = device.allocate((long) rows() * ImageMaps.NUMBERS * Float.BYTES, what());
+                maps = memory;
+            }
+            device.upload(memory, Pointer.to(newImages.maps()), (long) newImages.maps().length * Float.BYTES);
+        }
         device.upload(order, Pointer.to(newOrder), (long) newOrder.length * Integer.BYTES);
         if (streamed != null) {
             streamed.setOrder(newOrder);
         }
+        images = newImages;
+        boolean same = before == null ? newImages == null : before.isLike(newImages);
+        return !same;
+    }
+
+    /** How samples are mapped; null if they are not. */
+    @Nullable
+    ImageMaps images() {
+        return images;
+    }
+
+    /** The numbers of the maps, if there were any. */
+    @Nullable
+    DeviceMemory maps() {
+        return maps;
     }
 
     /** Writes the first five fields of the kernel's arguments. */

@@ -53,6 +53,7 @@ final class LossKernels {
                 .pointer(((CudaTensor) outputs.gradient()).memory())
                 .pointer(samples == null ? null : samples.labels())
                 .pointer(samples == null ? null : samples.order())
+                .pointer(samples == null ? null : samples.classWeights())
                 .pointer(losses)
                 .pointer(correct)
                 .pointer(blocksDone)

@@ -1,5 +1,6 @@
 package coppice.backend.cuda;
 
+import coppice.backend.ImageMaps;
 import coppice.backend.Pass;
 
 /** Batches out of a data set. Twin of kernels/data.cu and backend/cpu/SampleKernels. */
@@ -14,7 +15,7 @@ final class SampleKernels {
         this.state = state;
     }
 
-    /** x = (value - offset) * scale for a batch, transposed to (features, batch). */
+    /** x = (value - offset) * scale for a batch, images mapped, transposed to (features, batch). */
     void gather(CudaSamples samples, int start, CudaTensor offset, CudaTensor scale, CudaTensor x, Pass pass) {
         StreamedFeatures streamed = samples.streamed();
         if (streamed != null) {
@@ -31,6 +32,16 @@ final class SampleKernels {
                 .integer(x.stride())
                 .integer(pass.batch())
                 .integer(0);
+        ImageMaps images = samples.images();
+        if (images != null) {
+            arguments
+                    .pointer(samples.maps())
+                    .pointer(state.memory())
+                    .integer(images.height())
+                    .integer(images.width())
+                    .integer(images.nearest())
+                    .integer(0);
+        }
         int columns = (pass.batch() + TILE - 1) / TILE;
         if (samples.kernel().equals("gather_sparse")) {
             kernels.launch(samples.kernel(), columns, 1, 128, 1);

@@ -101,14 +101,18 @@ final class StepGraphs implements AutoCloseable {
 
     /** Forgets all recordings if memory was given back since: it may be what they work on. */
     private void forgetStale() {
-        if (freed == device.freed()) {
-            return;
+        if (freed != device.freed()) {
+            forget();
+            freed = device.freed();
         }
+    }
+
+    /** Forgets all recordings: operations are other ones from now on. */
+    void forget() {
         if (!made.isEmpty()) {
             device.synchronize(); // a graph at work must not be destroyed
         }
         close();
-        freed = device.freed();
     }
 
     @Override

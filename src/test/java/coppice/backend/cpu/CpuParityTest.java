@@ -49,4 +49,12 @@ class CpuParityTest {
             BackendParity.checkConvolutions(CpuBackends.of(KernelSet.plain(), 1), new CpuBackend(kernels, pool), 0, 1);
         }
     }
+
+    @Test
+    void mappedImagesHaveTheSameBitsWithVectorsAndThreads() {
+        try (WorkerPool pool = new WorkerPool(3)) {
+            KernelSet vector = CpuBackends.vectorKernels();
+            BackendParity.checkImages(CpuBackends.of(KernelSet.plain(), 1), new CpuBackend(vector, pool));
+        }
+    }
 }

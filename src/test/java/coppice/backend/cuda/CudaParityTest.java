@@ -33,6 +33,12 @@ class CudaParityTest {
         check(order, BackendParity::checkStochastic);
     }
 
+    @ParameterizedTest(name = "thread order {0}")
+    @ValueSource(ints = {0, 1, 2})
+    void mappedImagesHaveTheBitsOfTheCpu(int order) {
+        check(order, BackendParity::checkImages);
+    }
+
     @ParameterizedTest(name = "{0} hidden neurons, thread order {1}")
     @CsvSource({"1, 0", "2, 1", "3, 2", "31, 0", "32, 1", "33, 2", "127, 0", "256, 1"})
     void givesTheBitsOfTheCpu(int hidden, int order) {

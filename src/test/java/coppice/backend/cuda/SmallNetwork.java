@@ -3,6 +3,7 @@ package coppice.backend.cuda;
 import coppice.backend.Activation;
 import coppice.backend.Backend;
 import coppice.backend.Dropout;
+import coppice.backend.ImageMaps;
 import coppice.backend.Loss;
 import coppice.backend.Neurons;
 import coppice.backend.Parameter;
@@ -12,6 +13,8 @@ import coppice.backend.SparseTensor;
 import coppice.backend.Tensor;
 import coppice.backend.Totals;
 import coppice.backend.Update;
+import coppice.data.Augmentation;
+import coppice.data.ImageShape;
 import coppice.matrix.ByteMatrix;
 import coppice.matrix.CsrMatrix;
 import coppice.matrix.CsrPattern;
@@ -113,9 +116,19 @@ final class SmallNetwork implements SmallTraining {
 
     /** Another order of the samples for each number that 13 does not divide. */
     void shuffle(int apart) {
+        backend.order(samples, order(apart));
+    }
+
+    /** The same of samples that are images of 3 x 3, changed otherwise for each number. */
+    void shuffleImages(int apart) {
+        float[] maps = Augmentation.parse("rotate:90,shift:0.4,flip").maps(new ImageShape(1, 3, 3), SAMPLES, 1, apart);
+        backend.order(samples, order(apart), new ImageMaps(1, 3, 3, true, maps));
+    }
+
+    private static int[] order(int apart) {
         int[] order = new int[SAMPLES];
         Arrays.setAll(order, i -> (i * apart + 2) % SAMPLES);
-        backend.order(samples, order);
+        return order;
     }
 
     /** Where the samples are. */

@@ -109,6 +109,35 @@ class StepGraphsTest {
         }
     }
 
+    /** Maps are no part of a recording, but whether there are any is. */
+    @Test
+    void replayedStepsReadTheMapsOfTheirEpoch() {
+        try (CudaBackend backend = CudaBackend.open(0);
+                CudaBackend other = CudaBackend.open(0)) {
+            SmallNetwork recorded = new SmallNetwork(backend, Update.Kind.SGD);
+            SmallNetwork direct = new SmallNetwork(other, Update.Kind.SGD);
+            for (int step = 0; step < 12; step++) {
+                int number = step;
+                for (SmallNetwork network : List.of(recorded, direct)) {
+                    if (step < 6) {
+                        network.shuffleImages(step + 1);
+                    } else {
+                        network.shuffle(step + 1);
+                    }
+                }
+                long launches = launchesOf(() -> recorded.step(number % 2 * SmallNetwork.BATCH, number));
+                direct.stepDirectly(number % 2 * SmallNetwork.BATCH, number);
+                assertEquals(step % 6 >= 2, launches == 1, "step " + step + " is replayed");
+            }
+            List<float[]> expected = direct.results();
+            List<float[]> actual = recorded.results();
+            for (int i = 0; i < expected.size(); i++) {
+                assertArrayEquals(expected.get(i), actual.get(i), "result " + i);
+            }
+        }
+        assertEquals(0, SimulatedCuda.violations(), SimulatedCuda::lastViolation);
+    }
+
     /** The host may be further ahead than there are slots for the state of steps. */
     @Test
     void moreStepsThanSlotsWithoutAWait() {

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Samples that stay in host memory give the bits of those on the device and of the CPU backend. */
 @Tag("cuda")
 class StreamedFeaturesTest {
-    private static final int EPOCHS = 6;
+    private static final int EPOCHS = 8;
     private static final String STREAMED = "in host memory, sent batch by batch: they take 1 MiB and the GPU has ";
 
     @BeforeEach
@@ -46,12 +46,19 @@ class StreamedFeaturesTest {
         assertEquals(0, SimulatedCuda.violations(), SimulatedCuda::lastViolation);
     }
 
-    /** Epochs in another order each, of whole batches and a shorter one, with evaluation and an evolution between. */
+    /**
+     * Epochs in another order each, of whole batches and a shorter one, with evaluation and an evolution between; in
+     * some of them dense samples are mapped images.
+     */
     private static List<float[]> train(Backend backend, int storage) {
         SmallNetwork network = new SmallNetwork(backend, Update.Kind.SGD, storage);
         int step = 0;
         for (int epoch = 0; epoch < EPOCHS; epoch++) {
-            network.shuffle(epoch + 2);
+            if (storage != 2 && epoch % 4 >= 2) {
+                network.shuffleImages(epoch + 2);
+            } else {
+                network.shuffle(epoch + 2);
+            }
             for (int start = 0; start < SmallNetwork.SAMPLES; start += SmallNetwork.BATCH) {
                 network.step(start, step++);
                 if (epoch % 2 == 1) {

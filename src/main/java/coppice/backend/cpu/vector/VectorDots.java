@@ -99,6 +99,8 @@ final class VectorDots implements SparseKernels.Dots {
     private void lanesOf(float[] d, int dAt, float[] x, int stride, int[] columns, int k, int count, int batch) {
         float[] sums = partial;
         int whole = batch - batch % Lanes.COUNT;
+        VectorMask<Float> inLow = LANE_NUMBERS.compare(VectorOperators.LT, (float) (batch - whole));
+        VectorMask<Float> inHigh = LANE_NUMBERS.compare(VectorOperators.LT, (float) (batch - whole - 16));
         for (int i = 0; i < count; i++) {
             int at = CpuTensor.BASE + columns[k + i] * stride;
             FloatVector low = FloatVector.zero(FLOATS);
@@ -109,8 +111,6 @@ final class VectorDots implements SparseKernels.Dots {
                         .fma(FloatVector.fromArray(FLOATS, x, at + b + 16), high);
             }
             if (whole < batch) { // lanes past the batch must not take a term: what lies there is left from others
-                VectorMask<Float> inLow = LANE_NUMBERS.compare(VectorOperators.LT, (float) (batch - whole));
-                VectorMask<Float> inHigh = LANE_NUMBERS.compare(VectorOperators.LT, (float) (batch - whole - 16));
                 FloatVector dLow = FloatVector.fromArray(FLOATS, d, dAt + whole);
                 FloatVector dHigh = FloatVector.fromArray(FLOATS, d, dAt + whole + 16);
                 low = low.blend(dLow.fma(FloatVector.fromArray(FLOATS, x, at + whole), low), inLow);

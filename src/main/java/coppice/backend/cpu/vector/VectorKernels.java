@@ -1,6 +1,5 @@
 package coppice.backend.cpu.vector;
 
-import coppice.backend.cpu.ConvolutionKernels;
 import coppice.backend.cpu.KernelSet;
 import coppice.backend.cpu.PoolingKernels;
 import coppice.backend.cpu.UpdateKernels;
@@ -37,7 +36,7 @@ public final class VectorKernels implements Supplier<@Nullable KernelSet> {
                 updates,
                 new VectorSampleKernels(),
                 new VectorStochasticKernels(),
-                new ConvolutionKernels(updates),
+                new VectorConvolutionKernels(updates),
                 new PoolingKernels());
     }
 }

@@ -235,7 +235,7 @@ final class VectorNeuronKernels extends NeuronKernels {
     @Override
     protected void sums(CpuTensor dz, int batch, int from, int to, float[] out) {
         int whole = batch - batch % Lanes.COUNT;
-        if (whole == 0) {
+        if (LENGTH == 16 ? dz.stride() < Lanes.COUNT : whole == 0) {
             super.sums(dz, batch, from, to, out);
             return;
         }
@@ -268,6 +268,8 @@ final class VectorNeuronKernels extends NeuronKernels {
         float[] sums = new float[SUMS];
         float[] d = dz.data();
         int whole = batch - batch % Lanes.COUNT;
+        VectorMask<Float> inLow = LANE_NUMBERS.compare(VectorOperators.LT, (float) (batch - whole));
+        VectorMask<Float> inHigh = LANE_NUMBERS.compare(VectorOperators.LT, (float) (batch - whole - LENGTH));
         for (int neuron = from; neuron < to; neuron++) {
             int at = dz.at(neuron);
             FloatVector low = FloatVector.zero(FLOATS);
@@ -279,8 +281,8 @@ final class VectorNeuronKernels extends NeuronKernels {
             if (whole < batch) {
                 FloatVector nextLow = low.add(FloatVector.fromArray(FLOATS, d, at + whole));
                 FloatVector nextHigh = high.add(FloatVector.fromArray(FLOATS, d, at + whole + LENGTH));
-                low = low.blend(nextLow, LANE_NUMBERS.compare(VectorOperators.LT, (float) (batch - whole)));
-                high = high.blend(nextHigh, LANE_NUMBERS.compare(VectorOperators.LT, (float) (batch - whole - LENGTH)));
+                low = low.blend(nextLow, inLow);
+                high = high.blend(nextHigh, inHigh);
             }
             low.add(high).intoArray(lanes, CpuTensor.BASE + (neuron - from) * 16);
         }

@@ -89,7 +89,11 @@ final class VectorSparseKernels extends SparseKernels {
         /** How many columns sums touch: a batch, rounded up to tiles of 8 vectors where the rows have room for them. */
         private int columns(CpuTensor out, int batch) {
             int wide = (batch + 8 * LENGTH - 1) / (8 * LENGTH) * 8 * LENGTH;
-            return wide <= Math.min(stride, out.stride()) ? wide : CpuTensor.paddedBatch(batch, tensor, out);
+            if (wide <= Math.min(stride, out.stride())) {
+                return wide;
+            }
+            int unit = Math.min(LENGTH, CpuTensor.columnGroup(tensor, out));
+            return (batch + unit - 1) / unit * unit;
         }
 
         /** Whether a batch is summed in tiles of 8 vectors alone. */
@@ -118,8 +122,11 @@ final class VectorSparseKernels extends SparseKernels {
             for (; c + 8 * LENGTH <= columns; c += 8 * LENGTH) {
                 eight(indexAt, valueAt, count, start, CpuTensor.BASE + c, out.data(), outAt + c);
             }
-            for (; c < columns; c += 2 * LENGTH) {
+            for (; c + 2 * LENGTH <= columns; c += 2 * LENGTH) {
                 two(indexAt, valueAt, count, start, CpuTensor.BASE + c, out.data(), outAt + c);
+            }
+            if (c < columns) {
+                one(indexAt, valueAt, count, start, CpuTensor.BASE + c, out.data(), outAt + c);
             }
         }
 
@@ -206,6 +213,19 @@ final class VectorSparseKernels extends SparseKernels {
             }
             s0.intoArray(out, outAt);
             s1.intoArray(out, outAt + LENGTH);
+        }
+
+        private void one(int indexAt, int valueAt, int count, float start, int base, float[] out, int outAt) {
+            int[] index = indices;
+            float[] value = values;
+            float[] from = x;
+            FloatVector s = FloatVector.broadcast(FLOATS, start);
+            for (int i = 0; i < count; i++) {
+                FloatVector w = FloatVector.broadcast(FLOATS, value[valueAt + i]);
+                s = FloatVector.fromArray(FLOATS, from, base + index[indexAt + i] * stride)
+                        .fma(w, s);
+            }
+            s.intoArray(out, outAt);
         }
 
         /** Four columns of a small batch: too few for a vector of any use, enough to fill the pipeline. */

@@ -9,6 +9,7 @@ import coppice.random.Philox;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -20,34 +21,71 @@ final class VectorStochasticKernels extends StochasticKernels {
     private static final int LENGTH = VectorKernels.LENGTH;
     private static final int BLOCKS = LONGS.length();
     private static final LongVector LANE_NUMBERS = LongVector.zero(LONGS).addIndex(1);
+    private static final FloatVector FLOAT_LANES = FloatVector.zero(FLOATS).addIndex(1);
     private static final long LOW = 0xFFFFFFFFL;
+
+    /** Elements that a kernel of several passes takes at once: they stay in the first-level cache. */
+    private static final int TOGETHER = 1024;
+
+    private static final int SUMS = 64; // rows whose lanes are kept before they are folded
 
     private static int padded(int batch) {
         return (batch + LENGTH - 1) / LENGTH * LENGTH;
     }
 
+    /** The logistic function takes the rows of many units together: of a small batch, one alone waits for itself. */
     @Override
-    protected void probabilities(
-            Bernoulli units, float bias, float base, CpuTensor z, int unit, int batch, float[] scratch) {
-        if (z.stride() < 32) {
-            super.probabilities(units, bias, base, z, unit, batch, scratch);
+    protected void probabilities(Bernoulli units, CpuTensor z, int batch, int from, int to) {
+        if (z.stride() < Lanes.COUNT) {
+            super.probabilities(units, z, batch, from, to);
             return;
         }
-        float[] data = z.data();
-        int at = z.at(unit);
-        int count = padded(batch);
-        float rest = units.base() == null ? 0f : 1f - units.scale();
-        for (int b = at; b < at + count; b += LENGTH) {
-            FloatVector t = FloatVector.fromArray(FLOATS, data, b).add(bias).mul(units.scale());
-            if (units.base() != null) {
-                t = FloatVector.broadcast(FLOATS, rest).fma(FloatVector.broadcast(FLOATS, base), t);
+        int width = padded(batch);
+        int together = Math.max(1, TOGETHER / width);
+        float[] sums = new float[CpuTensor.BASE + together * width];
+        float[] logistic = units.logistic() ? new float[sums.length] : sums;
+        for (int first = from; first < to; first += together) {
+            int last = Math.min(to, first + together);
+            for (int unit = first; unit < last; unit++) {
+                tempered(units, z, unit, sums, CpuTensor.BASE + (unit - first) * width, width);
             }
-            t.intoArray(data, b);
+            if (units.logistic()) {
+                VectorMath.sigmoid(sums, CpuTensor.BASE, logistic, CpuTensor.BASE, (last - first) * width);
+            }
+            for (int unit = first; unit < last; unit++) {
+                int at = CpuTensor.BASE + (unit - first) * width;
+                System.arraycopy(logistic, at, z.data(), z.at(unit), width);
+            }
         }
-        if (units.logistic()) {
-            VectorMath.sigmoid(data, at, scratch, CpuTensor.BASE, count);
-            System.arraycopy(scratch, CpuTensor.BASE, data, at, count);
+    }
+
+    /** The argument of one unit's logistic functions. */
+    private static void tempered(Bernoulli units, CpuTensor z, int unit, float[] out, int outAt, int count) {
+        float bias = of(units.bias(), unit);
+        FloatVector base = FloatVector.broadcast(FLOATS, of(units.base(), unit));
+        FloatVector rest = FloatVector.broadcast(FLOATS, 1f - units.scale());
+        int at = z.at(unit);
+        for (int b = 0; b < count; b += LENGTH) {
+            FloatVector t =
+                    FloatVector.fromArray(FLOATS, z.data(), at + b).add(bias).mul(units.scale());
+            if (units.base() != null) {
+                t = rest.fma(base, t);
+            }
+            t.intoArray(out, outAt + b);
         }
+    }
+
+    /** Whole vectors: what they leave past the first batch, those of the second overwrite. */
+    @Override
+    protected void join(
+            CpuTensor a, int aCount, float aFactor, CpuTensor b, int bCount, float bFactor, CpuTensor out, int row) {
+        int aWidth = padded(aCount);
+        int bWidth = padded(bCount);
+        boolean room =
+                aWidth <= Math.min(a.stride(), out.stride()) && bWidth <= Math.min(b.stride(), out.stride() - aCount);
+        int at = out.at(row);
+        scale(a.data(), a.at(row), aFactor, out.data(), at, room ? aWidth : aCount);
+        scale(b.data(), b.at(row), bFactor, out.data(), at + aCount, room ? bWidth : bCount);
     }
 
     @Override
@@ -57,6 +95,53 @@ final class VectorStochasticKernels extends StochasticKernels {
             FloatVector.fromArray(FLOATS, x, xAt + i).mul(factor).intoArray(y, yAt + i);
         }
         super.scale(x, xAt + whole, factor, y, yAt + whole, count - whole);
+    }
+
+    @Override
+    protected void squaredErrors(CpuTensor target, CpuTensor output, int batch, int from, int to, float[] sums) {
+        if (LENGTH < 16 || CpuTensor.columnGroup(target, output) < Lanes.COUNT) {
+            super.squaredErrors(target, output, batch, from, to, sums);
+            return;
+        }
+        float[] lanes = new float[CpuTensor.BASE + SUMS * 16];
+        float[] folded = new float[SUMS];
+        for (int row = from; row < to; row += SUMS) {
+            int count = Math.min(SUMS, to - row);
+            squaresOf16(target, output, batch, row, count, lanes);
+            VectorLanes.fold(lanes, count, folded, 0);
+            System.arraycopy(folded, 0, sums, row, count);
+        }
+    }
+
+    /** Sixteen lanes of each of some rows. */
+    private static void squaresOf16(CpuTensor target, CpuTensor output, int batch, int from, int count, float[] lanes) {
+        float[] ts = target.data();
+        float[] os = output.data();
+        int whole = batch - batch % Lanes.COUNT;
+        VectorMask<Float> inLow = FLOAT_LANES.compare(VectorOperators.LT, (float) (batch - whole));
+        VectorMask<Float> inHigh = FLOAT_LANES.compare(VectorOperators.LT, (float) (batch - whole - 16));
+        for (int i = 0; i < count; i++) {
+            int t = target.at(from + i);
+            int o = output.at(from + i);
+            FloatVector low = FloatVector.zero(FLOATS);
+            FloatVector high = low;
+            for (int b = 0; b < whole; b += Lanes.COUNT) {
+                FloatVector d = FloatVector.fromArray(FLOATS, os, o + b).sub(FloatVector.fromArray(FLOATS, ts, t + b));
+                FloatVector e = FloatVector.fromArray(FLOATS, os, o + b + 16)
+                        .sub(FloatVector.fromArray(FLOATS, ts, t + b + 16));
+                low = d.fma(d, low);
+                high = e.fma(e, high);
+            }
+            if (whole < batch) {
+                FloatVector d =
+                        FloatVector.fromArray(FLOATS, os, o + whole).sub(FloatVector.fromArray(FLOATS, ts, t + whole));
+                FloatVector e = FloatVector.fromArray(FLOATS, os, o + whole + 16)
+                        .sub(FloatVector.fromArray(FLOATS, ts, t + whole + 16));
+                low = low.blend(d.fma(d, low), inLow);
+                high = high.blend(e.fma(e, high), inHigh);
+            }
+            low.add(high).intoArray(lanes, CpuTensor.BASE + 16 * i);
+        }
     }
 
     @Override

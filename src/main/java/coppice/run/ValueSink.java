@@ -3,25 +3,29 @@ package coppice.run;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
-/** Streams Java arrays as little-endian bytes to a file through one direct buffer, hashing what passes. */
-final class SafeTensorsSink {
+/** Streams Java arrays as little-endian bytes through one direct buffer. */
+public final class ValueSink {
     private static final int BUFFER_BYTES = 1 << 20;
 
-    private final FileChannel channel;
-    private final MessageDigest digest = sha256();
+    private final Target target;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private long flushed;
 
-    SafeTensorsSink(FileChannel channel) {
-        this.channel = channel;
+    /** Where the bytes go. */
+    @FunctionalInterface
+    public interface Target {
+        /** Takes all that remains in {@code bytes}. */
+        void take(ByteBuffer bytes) throws IOException;
     }
 
-    void floats(float[] data, int from, int count) throws IOException {
+    /** A sink that hands on about a megabyte at a time. */
+    public ValueSink(Target target) {
+        this.target = target;
+    }
+
+    /** Takes {@code count} elements of {@code data} from {@code from} on. */
+    public void floats(float[] data, int from, int count) throws IOException {
         for (int done = 0; done < count; ) {
             int n = room(count - done, Float.BYTES);
             buffer.asFloatBuffer().put(data, from + done, n);
@@ -29,7 +33,8 @@ final class SafeTensorsSink {
         }
     }
 
-    void ints(int[] data, int from, int count) throws IOException {
+    /** Takes {@code count} elements of {@code data} from {@code from} on. */
+    public void ints(int[] data, int from, int count) throws IOException {
         for (int done = 0; done < count; ) {
             int n = room(count - done, Integer.BYTES);
             buffer.asIntBuffer().put(data, from + done, n);
@@ -37,7 +42,8 @@ final class SafeTensorsSink {
         }
     }
 
-    void longs(long[] data, int from, int count) throws IOException {
+    /** Takes {@code count} elements of {@code data} from {@code from} on. */
+    public void longs(long[] data, int from, int count) throws IOException {
         for (int done = 0; done < count; ) {
             int n = room(count - done, Long.BYTES);
             buffer.asLongBuffer().put(data, from + done, n);
@@ -45,7 +51,8 @@ final class SafeTensorsSink {
         }
     }
 
-    void intsAsLongs(int[] data, int from, int count) throws IOException {
+    /** Takes {@code count} elements of {@code data} from {@code from} on, each widened to 64 bits. */
+    public void intsAsLongs(int[] data, int from, int count) throws IOException {
         for (int done = 0; done < count; ) {
             int n = room(count - done, Long.BYTES);
             for (int i = 0; i < n; i++) {
@@ -55,7 +62,8 @@ final class SafeTensorsSink {
         }
     }
 
-    void bytes(byte[] data, int from, int count) throws IOException {
+    /** Takes {@code count} elements of {@code data} from {@code from} on. */
+    public void bytes(byte[] data, int from, int count) throws IOException {
         for (int done = 0; done < count; ) {
             int n = room(count - done, 1);
             buffer.put(data, from + done, n);
@@ -63,15 +71,15 @@ final class SafeTensorsSink {
         }
     }
 
-    /** The bytes taken so far, flushed or not. */
-    long written() {
-        return flushed + buffer.position();
+    /** Takes one 64-bit number. */
+    public void number(long value) throws IOException {
+        room(1, Long.BYTES);
+        buffer.putLong(value);
     }
 
-    /** Writes out what is left and gives the SHA-256 of everything, in hex. */
-    String finish() throws IOException {
-        flush();
-        return HexFormat.of().formatHex(digest.digest());
+    /** The bytes taken so far, flushed or not. */
+    public long written() {
+        return flushed + buffer.position();
     }
 
     private int room(int wanted, int itemBytes) throws IOException {
@@ -86,19 +94,11 @@ final class SafeTensorsSink {
         return items;
     }
 
-    private void flush() throws IOException {
+    /** Hands on what is left. */
+    public void flush() throws IOException {
         buffer.flip();
-        digest.update(buffer.duplicate());
         flushed += buffer.remaining();
-        AtomicFile.writeFully(channel, buffer);
+        target.take(buffer);
         buffer.clear();
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java runtime must have SHA-256 but this one lacks it", e);
-        }
     }
 }

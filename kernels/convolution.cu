@@ -11,7 +11,7 @@ static constexpr int BLOCK_ROWS = 2 * TILE_ROWS;
 static constexpr int OUTSIDE = -1;
 
 struct ConvolveTile {
-  int rows[2][WARPS][TILE_TERMS];               // of the source, for each place; OUTSIDE for a term that does not exist
+  int rows[2][WARPS][TILE_TERMS];  // of the source, for each place; OUTSIDE for a term that does not exist
   float weights[2][TILE_TERMS][BLOCK_ROWS];
 };
 

@@ -1,7 +1,5 @@
 package coppice.backend.cuda;
 
-import org.jspecify.annotations.Nullable;
-
 /** Products of dense matrices. Twin of kernels/dense.cu and backend/cpu/DenseKernels. */
 final class DenseKernels implements DenseProducts {
     private static final int TILE = 32; // rows and columns
@@ -11,13 +9,12 @@ final class DenseKernels implements DenseProducts {
     private static final int FEW_COLUMNS = 8;
     private static final int FEW_THREADS = 256;
 
-    private final Device device;
     private final Kernels kernels;
-    private @Nullable DeviceMemory gradient; // of the greatest layer so far, scratch
+    private final Scratch scratch;
 
     DenseKernels(Device device, Kernels kernels) {
-        this.device = device;
         this.kernels = kernels;
+        this.scratch = new Scratch(device, "the gradient of a dense layer");
     }
 
     @Override
@@ -62,7 +59,7 @@ final class DenseKernels implements DenseProducts {
 
     @Override
     public DeviceMemory gradient(CudaTensor w, CudaTensor dz, CudaTensor x, int batch) {
-        DeviceMemory target = scratch((long) w.rows() * w.stride() * Float.BYTES);
+        DeviceMemory target = scratch.of((long) w.rows() * w.stride() * Float.BYTES);
         kernels.arguments()
                 .pointer(dz.memory())
                 .pointer(x.memory())
@@ -78,20 +75,6 @@ final class DenseKernels implements DenseProducts {
                 .integer(w.stride());
         launch(w.rows(), w.columns());
         return target;
-    }
-
-    private DeviceMemory scratch(long bytes) {
-        DeviceMemory memory = gradient;
-        if (memory == null || memory.bytes() < bytes) {
-            if (memory != null) {
-                device.synchronize();
-                device.free(memory);
-            }
-            gradient = null;
-            memory = device.allocate(bytes, "the gradient of a dense layer");
-            gradient = memory;
-        }
-        return memory;
     }
 
     /** The outputs of a classifier: few rows, each a long sum. */

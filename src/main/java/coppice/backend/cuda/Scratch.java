@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Device memory for what is used at once, by one operation after the other; grows to what the greatest asks for.
  *
- * <p>What was outgrown stays until the device is closed: a recorded step may still use it.
+ * <p>What was outgrown is given back, which ends recorded steps: they may use it.
  */
 final class Scratch {
     private final Device device;
@@ -25,10 +25,16 @@ final class Scratch {
     /** Memory of at least so many bytes, whose content is undefined. */
     DeviceMemory of(long bytes) {
         DeviceMemory known = memory;
-        if (known == null || known.bytes() < bytes) {
-            known = device.allocate(bytes, what);
-            memory = known;
+        if (known != null && known.bytes() >= bytes) {
+            return known;
         }
+        if (known != null) {
+            device.synchronize();
+            memory = null;
+            device.free(known);
+        }
+        known = device.allocate(bytes, what);
+        memory = known;
         return known;
     }
 }

@@ -29,15 +29,19 @@ class CudaLibraryFailureTest {
 
     /** Steps made, recorded and replayed, before and after evolution; gives what they failed with. */
     private static @Nullable RuntimeException run() {
+        return run(SmallNetwork::new);
+    }
+
+    private static @Nullable RuntimeException run(SmallTraining.Maker maker) {
         try (CudaBackend backend = CudaBackend.open(0, DataPlacement.UNLIMITED, SimulatedLibraries.BOTH)) {
-            SmallNetwork network = new SmallNetwork(backend, Update.Kind.ADAM);
+            SmallTraining network = maker.make(backend, Update.Kind.ADAM);
             for (int step = 0; step < 6; step++) {
                 if (step == 3) {
                     network.rewire();
                 }
                 network.step(0, step);
             }
-            network.evaluate(2 * SmallNetwork.BATCH);
+            network.evaluate(2 * SmallTraining.BATCH);
             network.results();
             return null;
         } catch (CudaException | CudaUnavailableException e) {
@@ -55,8 +59,18 @@ class CudaLibraryFailureTest {
     @ParameterizedTest(name = "{0}, error {1}")
     @CsvSource({"LIBRARY, 6", "LIBRARY, 15", "ALLOC, 2", "LAUNCH, 719"})
     void everyCallMayFail(SimulatedCuda.Calls kind, int code) {
+        everyCallMayFail(SmallNetwork::new, kind, code);
+    }
+
+    @ParameterizedTest(name = "{0}, error {1}")
+    @CsvSource({"LIBRARY, 15", "ALLOC, 2"})
+    void everyCallMayFailWithConvolutions(SimulatedCuda.Calls kind, int code) {
+        everyCallMayFail(SmallImages::new, kind, code);
+    }
+
+    private static void everyCallMayFail(SmallTraining.Maker maker, SimulatedCuda.Calls kind, int code) {
         SimulatedCuda.reset();
-        assertEquals(null, run());
+        assertEquals(null, run(maker));
         assertNothingLeft("no failure");
         long calls = SimulatedCuda.calls(kind);
         assertTrue(calls > 20, "only " + calls + " calls");
@@ -65,7 +79,7 @@ class CudaLibraryFailureTest {
             String where = kind + " " + n + " of " + calls + " failed with " + code;
             SimulatedCuda.reset();
             SimulatedCuda.failNth(kind, n, code);
-            RuntimeException failure = run();
+            RuntimeException failure = run(maker);
             SimulatedCuda.failNth(kind, 0, 0);
             assertNotNull(failure, where + " and nobody noticed");
             String message = String.valueOf(failure.getMessage());

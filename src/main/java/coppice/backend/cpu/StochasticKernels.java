@@ -66,7 +66,8 @@ public class StochasticKernels {
     }
 
     /** One row of two batches side by side. */
-    protected void join(CpuTensor a, int aCount, float aFactor, CpuTensor b, int bCount, float bFactor, CpuTensor out, int row) {
+    protected void join(
+            CpuTensor a, int aCount, float aFactor, CpuTensor b, int bCount, float bFactor, CpuTensor out, int row) {
         scale(a.data(), a.at(row), aFactor, out.data(), out.at(row), aCount);
         scale(b.data(), b.at(row), bFactor, out.data(), out.at(row) + aCount, bCount);
     }

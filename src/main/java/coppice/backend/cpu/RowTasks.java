@@ -25,7 +25,7 @@ final class RowTasks {
     /** Runs ranges of rows of about equal connections; {@code batch} products a connection. */
     void runByConnections(int[] offsets, int batch, Range body) {
         int rows = offsets.length - 1;
-        int tasks = (long) offsets[rows] * batch < SMALL ? 1 : tasks(rows);
+        int tasks = tasks(rows, (long) offsets[rows] * batch);
         pool.run(tasks, task -> {
             int from = Ranges.startByConnections(offsets, 8, task, tasks);
             int to = Ranges.startByConnections(offsets, 8, task + 1, tasks);
@@ -37,7 +37,7 @@ final class RowTasks {
 
     /** Runs ranges of rows of about equal length; {@code batch} elements a row. */
     void run(int rows, int batch, Range body) {
-        int tasks = (long) rows * batch < SMALL ? 1 : tasks(rows);
+        int tasks = tasks(rows, (long) rows * batch);
         pool.run(tasks, task -> body.run(Ranges.start(rows, task, tasks), Ranges.start(rows, task + 1, tasks)));
     }
 
@@ -52,6 +52,14 @@ final class RowTasks {
     /** Whether every thread gets some ranges of at least {@code unit} rows. */
     boolean enough(int rows, int unit) {
         return rows >= unit * TASKS_PER_THREAD * pool.threads();
+    }
+
+    /** One thread has nobody to wait for: its tasks only keep what they write in the cache. */
+    private int tasks(int rows, long products) {
+        if (products < SMALL) {
+            return 1;
+        }
+        return pool.threads() > 1 ? tasks(rows) : (int) Math.min(tasks(rows), 1 + products / (16 * SMALL));
     }
 
     private int tasks(int rows) {

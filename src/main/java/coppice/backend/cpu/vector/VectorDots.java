@@ -6,6 +6,7 @@ import coppice.backend.cpu.SparseKernels;
 import coppice.matrix.CsrPattern;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -17,6 +18,8 @@ final class VectorDots implements SparseKernels.Dots {
     private static final VectorSpecies<Float> FLOATS = VectorKernels.FLOATS;
     private static final int LENGTH = VectorKernels.LENGTH;
     private static final FloatVector LANE_NUMBERS = FloatVector.zero(FLOATS).addIndex(1);
+    private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
+    private static final IntVector INT_LANES = IntVector.zero(INTS).addIndex(1);
 
     private static final int BLOCK = 64; // connections whose lanes are kept before they are folded
 
@@ -50,6 +53,8 @@ final class VectorDots implements SparseKernels.Dots {
                 int count = Math.min(BLOCK, to - k);
                 if (batch == 128) {
                     lanesOf128(dz.data(), dzAt, x.data(), x.stride(), columns, k, count);
+                } else if (batch <= Lanes.COUNT) {
+                    lanesOfSmall(dz.data(), dzAt, x.data(), x.stride(), columns, k, count, batch);
                 } else {
                     lanesOf(dz.data(), dzAt, x.data(), x.stride(), columns, k, count, batch);
                 }
@@ -90,6 +95,29 @@ final class VectorDots implements SparseKernels.Dots {
             high = d5.fma(FloatVector.fromArray(FLOATS, x, at + 80), high);
             low = d6.fma(FloatVector.fromArray(FLOATS, x, at + 96), low);
             high = d7.fma(FloatVector.fromArray(FLOATS, x, at + 112), high);
+            low.add(high).intoArray(sums, CpuTensor.BASE + 16 * i);
+        }
+    }
+
+    /** Sixteen lanes of each connection for a batch of at most 32, a lane a column. */
+    @SuppressWarnings("checkstyle:ParameterNumber")
+    private void lanesOfSmall(float[] d, int dAt, float[] x, int stride, int[] columns, int k, int count, int batch) {
+        float[] sums = partial;
+        FloatVector zero = FloatVector.zero(FLOATS);
+        FloatVector d0 = FloatVector.fromArray(FLOATS, d, dAt);
+        FloatVector d1 = FloatVector.fromArray(FLOATS, d, dAt + 16);
+        // What lies past the batch is left from others, and need not be finite: its products are cleared as bits.
+        IntVector none = IntVector.zero(INTS);
+        IntVector in0 = none.blend(-1, INT_LANES.compare(VectorOperators.LT, batch));
+        IntVector in1 = none.blend(-1, INT_LANES.compare(VectorOperators.LT, batch - 16));
+        for (int i = 0; i < count; i++) {
+            int at = CpuTensor.BASE + columns[k + i] * stride;
+            FloatVector low = d0.fma(FloatVector.fromArray(FLOATS, x, at), zero);
+            FloatVector high = d1.fma(FloatVector.fromArray(FLOATS, x, at + 16), zero);
+            low = (FloatVector)
+                    ((IntVector) low.reinterpretShape(INTS, 0)).and(in0).reinterpretShape(FLOATS, 0);
+            high = (FloatVector)
+                    ((IntVector) high.reinterpretShape(INTS, 0)).and(in1).reinterpretShape(FLOATS, 0);
             low.add(high).intoArray(sums, CpuTensor.BASE + 16 * i);
         }
     }

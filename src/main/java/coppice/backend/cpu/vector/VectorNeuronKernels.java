@@ -240,8 +240,13 @@ final class VectorNeuronKernels extends NeuronKernels {
             return;
         }
         if (LENGTH == 16) {
+            float[] lanes = new float[CpuTensor.BASE + SUMS * 16];
+            float[] sums = new float[SUMS];
             for (int neuron = from; neuron < to; neuron += SUMS) {
-                sumsOf16(dz, batch, neuron, Math.min(to, neuron + SUMS), out, neuron - from);
+                int count = Math.min(to - neuron, SUMS);
+                lanesOf16(dz, batch, neuron, count, lanes);
+                VectorLanes.fold(lanes, count, sums, 0);
+                System.arraycopy(sums, 0, out, neuron - from, count);
             }
             return;
         }
@@ -262,16 +267,14 @@ final class VectorNeuronKernels extends NeuronKernels {
         }
     }
 
-    /** Sums of some neurons with vectors of 16, folded together. */
-    private static void sumsOf16(CpuTensor dz, int batch, int from, int to, float[] out, int outAt) {
-        float[] lanes = new float[CpuTensor.BASE + SUMS * 16];
-        float[] sums = new float[SUMS];
+    /** Sixteen lanes of each of some neurons. */
+    private static void lanesOf16(CpuTensor dz, int batch, int from, int count, float[] lanes) {
         float[] d = dz.data();
         int whole = batch - batch % Lanes.COUNT;
         VectorMask<Float> inLow = LANE_NUMBERS.compare(VectorOperators.LT, (float) (batch - whole));
         VectorMask<Float> inHigh = LANE_NUMBERS.compare(VectorOperators.LT, (float) (batch - whole - LENGTH));
-        for (int neuron = from; neuron < to; neuron++) {
-            int at = dz.at(neuron);
+        for (int i = 0; i < count; i++) {
+            int at = dz.at(from + i);
             FloatVector low = FloatVector.zero(FLOATS);
             FloatVector high = low;
             for (int b = 0; b < whole; b += Lanes.COUNT) {
@@ -284,9 +287,7 @@ final class VectorNeuronKernels extends NeuronKernels {
                 low = low.blend(nextLow, inLow);
                 high = high.blend(nextHigh, inHigh);
             }
-            low.add(high).intoArray(lanes, CpuTensor.BASE + (neuron - from) * 16);
+            low.add(high).intoArray(lanes, CpuTensor.BASE + i * 16);
         }
-        VectorLanes.fold(lanes, to - from, sums, 0);
-        System.arraycopy(sums, 0, out, outAt, to - from);
     }
 }

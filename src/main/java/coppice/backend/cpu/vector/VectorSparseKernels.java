@@ -43,7 +43,7 @@ final class VectorSparseKernels extends SparseKernels {
         for (int column = from; column < to; column++) {
             int k = offsets[column];
             int count = offsets[column + 1] - k;
-            if (terms.inWideTiles(dx, batch)) {
+            if (terms.goesThrough(dx, batch)) {
                 terms.sumThrough(indices, k, count, dx, column, batch);
             } else {
                 terms.gathered(indices, k, count).sum(k, 0, count, 0f, dx, column, batch);
@@ -96,13 +96,18 @@ final class VectorSparseKernels extends SparseKernels {
             return (batch + unit - 1) / unit * unit;
         }
 
-        /** Whether a batch is summed in tiles of 8 vectors alone. */
-        boolean inWideTiles(CpuTensor out, int batch) {
-            return columns(out, batch) % (8 * LENGTH) == 0;
+        /** Whether a batch is summed in one vector, or in tiles of 8 alone: then values need not be fetched before. */
+        boolean goesThrough(CpuTensor out, int batch) {
+            int columns = columns(out, batch);
+            return columns == LENGTH || columns % (8 * LENGTH) == 0;
         }
 
         /** out[row] = sum over i in [0, count) of values[valueIndices[at + i]] * x[indices[at + i]]. */
         void sumThrough(int[] valueIndices, int at, int count, CpuTensor out, int row, int batch) {
+            if (batch <= LENGTH && columns(out, batch) == LENGTH) {
+                oneThrough(valueIndices, at, count, out.data(), out.at(row));
+                return;
+            }
             for (int c = 0; c < batch; c += 8 * LENGTH) {
                 eightThrough(valueIndices, at, count, CpuTensor.BASE + c, out.data(), out.at(row) + c);
             }
@@ -230,6 +235,19 @@ final class VectorSparseKernels extends SparseKernels {
             for (int i = 0; i < count; i++) {
                 FloatVector w = FloatVector.broadcast(FLOATS, value[valueAt + i]);
                 s = FloatVector.fromArray(FLOATS, from, base + index[indexAt + i] * stride)
+                        .fma(w, s);
+            }
+            s.intoArray(out, outAt);
+        }
+
+        private void oneThrough(int[] valueIndices, int indexAt, int count, float[] out, int outAt) {
+            int[] index = indices;
+            float[] value = values;
+            float[] from = x;
+            FloatVector s = FloatVector.zero(FLOATS);
+            for (int i = 0; i < count; i++) {
+                FloatVector w = FloatVector.broadcast(FLOATS, value[valueIndices[indexAt + i]]);
+                s = FloatVector.fromArray(FLOATS, from, CpuTensor.BASE + index[indexAt + i] * stride)
                         .fma(w, s);
             }
             s.intoArray(out, outAt);

@@ -42,36 +42,54 @@ final class VectorStochasticKernels extends StochasticKernels {
         }
         int width = padded(batch);
         int together = Math.max(1, TOGETHER / width);
-        float[] sums = new float[CpuTensor.BASE + together * width];
+        float[] sums = new float[CpuTensor.BASE + Math.min(together, to - from) * width];
         float[] logistic = units.logistic() ? new float[sums.length] : sums;
         for (int first = from; first < to; first += together) {
-            int last = Math.min(to, first + together);
-            for (int unit = first; unit < last; unit++) {
-                tempered(units, z, unit, sums, CpuTensor.BASE + (unit - first) * width, width);
-            }
+            int count = Math.min(together, to - first) * width;
+            tempered(units, z, first, sums, count, width);
             if (units.logistic()) {
-                VectorMath.sigmoid(sums, CpuTensor.BASE, logistic, CpuTensor.BASE, (last - first) * width);
+                VectorMath.sigmoid(sums, CpuTensor.BASE, logistic, CpuTensor.BASE, count);
             }
-            for (int unit = first; unit < last; unit++) {
-                int at = CpuTensor.BASE + (unit - first) * width;
-                System.arraycopy(logistic, at, z.data(), z.at(unit), width);
+            copy(logistic, count, z, first, width);
+        }
+    }
+
+    /**
+     * The arguments of the logistic functions of units from {@code unit} on, one after the other.
+     *
+     * <p>One loop over all of their vectors: an inner loop of one vector a row costs more than its work.
+     */
+    private static void tempered(Bernoulli units, CpuTensor z, int unit, float[] out, int count, int width) {
+        boolean plain = units.base() == null;
+        float rest = 1f - units.scale();
+        int next = unit;
+        int column = 0;
+        for (int i = 0; i < count; i += LENGTH) {
+            FloatVector t = FloatVector.fromArray(FLOATS, z.data(), z.at(next) + column)
+                    .add(of(units.bias(), next))
+                    .mul(units.scale());
+            if (!plain) {
+                t = FloatVector.broadcast(FLOATS, rest).fma(FloatVector.broadcast(FLOATS, of(units.base(), next)), t);
+            }
+            t.intoArray(out, CpuTensor.BASE + i);
+            column += LENGTH;
+            if (column == width) {
+                column = 0;
+                next++;
             }
         }
     }
 
-    /** The argument of one unit's logistic functions. */
-    private static void tempered(Bernoulli units, CpuTensor z, int unit, float[] out, int outAt, int count) {
-        float bias = of(units.bias(), unit);
-        FloatVector base = FloatVector.broadcast(FLOATS, of(units.base(), unit));
-        FloatVector rest = FloatVector.broadcast(FLOATS, 1f - units.scale());
+    private static void copy(float[] values, int count, CpuTensor z, int unit, int width) {
         int at = z.at(unit);
-        for (int b = 0; b < count; b += LENGTH) {
-            FloatVector t =
-                    FloatVector.fromArray(FLOATS, z.data(), at + b).add(bias).mul(units.scale());
-            if (units.base() != null) {
-                t = rest.fma(base, t);
+        int column = 0;
+        for (int i = 0; i < count; i += LENGTH) {
+            FloatVector.fromArray(FLOATS, values, CpuTensor.BASE + i).intoArray(z.data(), at + column);
+            column += LENGTH;
+            if (column == width) {
+                column = 0;
+                at += z.stride();
             }
-            t.intoArray(out, outAt + b);
         }
     }
 

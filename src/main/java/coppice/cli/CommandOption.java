@@ -24,14 +24,17 @@ record CommandOption(
                 setting.help());
     }
 
-    /** The default, and that of a restricted Boltzmann machine where it is another. */
+    /** The default, and those of a restricted Boltzmann machine and of a convolutional network where they are others. */
     private static @Nullable String defaultOf(Setting setting) {
-        String own = Settings.RBM_DEFAULTS.get(setting.name());
+        String ofRbm = Settings.RBM_DEFAULTS.get(setting.name());
         if (setting.isOfMachines()) {
-            return own;
+            return ofRbm;
         }
         String usual = setting.defaultValue();
-        return usual == null || own == null ? usual : usual + ", of rbm " + own;
+        String ofCnn = Settings.CNN_DEFAULTS.get(setting.name());
+        return usual == null
+                ? null
+                : usual + (ofRbm == null ? "" : ", of rbm " + ofRbm) + (ofCnn == null ? "" : ", of cnn " + ofCnn);
     }
 
     static CommandOption value(String name, String argument, String help) {

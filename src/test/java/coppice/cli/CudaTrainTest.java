@@ -140,6 +140,35 @@ class CudaTrainTest {
     }
 
     @Test
+    void aConvolutionalNetworkWithSparseFilters(@TempDir Path temp) {
+        same(
+                temp,
+                "--layers",
+                "conv:6x3 relu dropout:0.1 pool:2 sparse-conv:9x3,stride=2,density=0.4 srelu avgpool:2 dropout:0.1"
+                        + " sparse:20,density=0.3 relu dense:classes",
+                "--epochs",
+                "3",
+                "--batch-size",
+                "50");
+    }
+
+    @Test
+    void aConvolutionalNetworkThatGoesOnOnTheOtherBackend(@TempDir Path temp) {
+        String[] words = {
+            "--layers", "sparse-conv:5x3,density=0.5,valid allrelu conv:4x2 tanh pool:3,stride=1 sparse:classes",
+            "--optimizer", "adam", "--batch-size", "33"
+        };
+        String whole = train(temp.resolve("whole"), "cpu", words).sha256();
+        Path directory = temp.resolve("parts");
+        String[] stopping = Stream.of(words, new String[] {"--max-time", "0s", "--train-samples", "330"})
+                .flatMap(Stream::of)
+                .toArray(String[]::new);
+        assertEquals(ExitCode.STOPPED, Cli.train(directory, stopping).code());
+        String[] resuming = Stream.of(words, new String[] {"--resume"}).flatMap(Stream::of).toArray(String[]::new);
+        assertEquals(whole, train(directory, "cuda", resuming).sha256());
+    }
+
+    @Test
     void aRestrictedBoltzmannMachine(@TempDir Path temp) {
         same(
                 temp,

@@ -24,7 +24,7 @@ record CommandOption(
                 setting.help());
     }
 
-    /** The default, and those of a restricted Boltzmann machine and of a convolutional network where they are others. */
+    /** The default, and those of a restricted Boltzmann machine and of a convolutional network where they differ. */
     private static @Nullable String defaultOf(Setting setting) {
         String ofRbm = Settings.RBM_DEFAULTS.get(setting.name());
         if (setting.isOfMachines()) {

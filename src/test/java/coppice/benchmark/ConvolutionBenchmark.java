@@ -74,7 +74,7 @@ public class ConvolutionBenchmark {
     /** Draws the layer. */
     @Setup
     public void setup() {
-        String[] sizes = layer.split("-");
+        String[] sizes = layer.split("-", -1);
         int channels = Integer.parseInt(sizes[0]);
         int side = Integer.parseInt(sizes[1]);
         int filters = Integer.parseInt(sizes[2]);

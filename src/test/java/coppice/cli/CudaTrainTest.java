@@ -155,8 +155,12 @@ class CudaTrainTest {
     @Test
     void aConvolutionalNetworkThatGoesOnOnTheOtherBackend(@TempDir Path temp) {
         String[] words = {
-            "--layers", "sparse-conv:5x3,density=0.5,valid allrelu conv:4x2 tanh pool:3,stride=1 sparse:classes",
-            "--optimizer", "adam", "--batch-size", "33"
+            "--layers",
+            "sparse-conv:5x3,density=0.5,valid allrelu conv:4x2 tanh pool:3,stride=1 sparse:classes",
+            "--optimizer",
+            "adam",
+            "--batch-size",
+            "33"
         };
         String whole = train(temp.resolve("whole"), "cpu", words).sha256();
         Path directory = temp.resolve("parts");
@@ -164,7 +168,8 @@ class CudaTrainTest {
                 .flatMap(Stream::of)
                 .toArray(String[]::new);
         assertEquals(ExitCode.STOPPED, Cli.train(directory, stopping).code());
-        String[] resuming = Stream.of(words, new String[] {"--resume"}).flatMap(Stream::of).toArray(String[]::new);
+        String[] resuming =
+                Stream.of(words, new String[] {"--resume"}).flatMap(Stream::of).toArray(String[]::new);
         assertEquals(whole, train(directory, "cuda", resuming).sha256());
     }
 

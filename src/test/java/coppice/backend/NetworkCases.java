@@ -6,7 +6,7 @@ import java.util.List;
 /** The shapes that backends are tested on; the other settings rotate with the index of the case. */
 final class NetworkCases {
     static final int[] SIZES = {1, 2, 3, 31, 32, 33, 127, 256};
-    static final int[] BATCHES = {1, 2, 3, 4, 5, 10, 31, 32, 33, 64, 96, 100, 128, 160};
+    static final int[] BATCHES = {1, 2, 3, 4, 5, 10, 31, 32, 33, 64, 96, 97, 100, 112, 128, 160, 230};
     private static final double[] DENSITIES = {0.5, 0.01, NetworkCase.DENSE, 0, 1, 0.2, NetworkCase.DENSE};
     private static final Activation[] ACTIVATIONS = {
         new Activation(Activation.Kind.LEAKY, 0.25f),

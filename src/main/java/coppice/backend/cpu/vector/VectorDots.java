@@ -53,6 +53,8 @@ final class VectorDots implements SparseKernels.Dots {
                 int count = Math.min(BLOCK, to - k);
                 if (batch == 128) {
                     lanesOf128(dz.data(), dzAt, x.data(), x.stride(), columns, k, count);
+                } else if (batch > 96 && batch <= 112) {
+                    lanesOf112(dz.data(), dzAt, x.data(), x.stride(), columns, k, count, batch);
                 } else if (batch <= Lanes.COUNT) {
                     lanesOfSmall(dz.data(), dzAt, x.data(), x.stride(), columns, k, count, batch);
                 } else {
@@ -95,6 +97,39 @@ final class VectorDots implements SparseKernels.Dots {
             high = d5.fma(FloatVector.fromArray(FLOATS, x, at + 80), high);
             low = d6.fma(FloatVector.fromArray(FLOATS, x, at + 96), low);
             high = d7.fma(FloatVector.fromArray(FLOATS, x, at + 112), high);
+            low.add(high).intoArray(sums, CpuTensor.BASE + 16 * i);
+        }
+    }
+
+    /** Sixteen lanes of each connection for a batch of 97 to 112. */
+    @SuppressWarnings("checkstyle:ParameterNumber")
+    private void lanesOf112(float[] d, int dAt, float[] x, int stride, int[] columns, int k, int count, int batch) {
+        float[] sums = partial;
+        FloatVector zero = FloatVector.zero(FLOATS);
+        FloatVector d0 = FloatVector.fromArray(FLOATS, d, dAt);
+        FloatVector d1 = FloatVector.fromArray(FLOATS, d, dAt + 16);
+        FloatVector d2 = FloatVector.fromArray(FLOATS, d, dAt + 32);
+        FloatVector d3 = FloatVector.fromArray(FLOATS, d, dAt + 48);
+        FloatVector d4 = FloatVector.fromArray(FLOATS, d, dAt + 64);
+        FloatVector d5 = FloatVector.fromArray(FLOATS, d, dAt + 80);
+        // What lies past the batch is left from others: its factors become -0 and 0, and adding -0 changes no sum.
+        FloatVector d6 = FloatVector.broadcast(FLOATS, -0f)
+                .blend(FloatVector.fromArray(FLOATS, d, dAt + 96), LANE_NUMBERS.compare(VectorOperators.LT, (float)
+                        (batch - 96)));
+        IntVector in = IntVector.zero(INTS).blend(-1, INT_LANES.compare(VectorOperators.LT, batch - 96));
+        for (int i = 0; i < count; i++) {
+            int at = CpuTensor.BASE + columns[k + i] * stride;
+            FloatVector low = d0.fma(FloatVector.fromArray(FLOATS, x, at), zero);
+            FloatVector high = d1.fma(FloatVector.fromArray(FLOATS, x, at + 16), zero);
+            low = d2.fma(FloatVector.fromArray(FLOATS, x, at + 32), low);
+            high = d3.fma(FloatVector.fromArray(FLOATS, x, at + 48), high);
+            low = d4.fma(FloatVector.fromArray(FLOATS, x, at + 64), low);
+            high = d5.fma(FloatVector.fromArray(FLOATS, x, at + 80), high);
+            FloatVector last = (FloatVector)
+                    ((IntVector) FloatVector.fromArray(FLOATS, x, at + 96).reinterpretShape(INTS, 0))
+                            .and(in)
+                            .reinterpretShape(FLOATS, 0);
+            low = d6.fma(last, low);
             low.add(high).intoArray(sums, CpuTensor.BASE + 16 * i);
         }
     }

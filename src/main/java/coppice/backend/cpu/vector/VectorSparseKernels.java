@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 final class VectorSparseKernels extends SparseKernels {
     private static final VectorSpecies<Float> FLOATS = VectorKernels.FLOATS;
     private static final int LENGTH = VectorKernels.LENGTH;
+    private static final int TILE = 8 * LENGTH; // columns of the batch
+    private static final int SEVEN = 7 * LENGTH;
 
     VectorSparseKernels(UpdateKernels updates) {
         super(updates);
@@ -86,30 +88,41 @@ final class VectorSparseKernels extends SparseKernels {
             return terms;
         }
 
-        /** How many columns sums touch: a batch, rounded up to tiles of 8 vectors where the rows have room for them. */
+        /** How many columns sums touch: a batch, rounded up to tiles of 7 or 8 vectors where rows have room for them. */
         private int columns(CpuTensor out, int batch) {
-            int wide = (batch + 8 * LENGTH - 1) / (8 * LENGTH) * 8 * LENGTH;
-            if (wide <= Math.min(stride, out.stride())) {
+            int room = Math.min(stride, out.stride());
+            int vectors = (batch + LENGTH - 1) / LENGTH * LENGTH;
+            if (vectors % TILE == SEVEN && vectors <= room) {
+                return vectors;
+            }
+            int wide = (batch + TILE - 1) / TILE * TILE;
+            if (wide <= room) {
                 return wide;
             }
             int unit = Math.min(LENGTH, CpuTensor.columnGroup(tensor, out));
             return (batch + unit - 1) / unit * unit;
         }
 
-        /** Whether a batch is summed in one vector, or in tiles of 8 alone: then values need not be fetched before. */
+        /** Whether a batch is summed in one vector, or in tiles of 7 or 8: then values need not be fetched before. */
         boolean goesThrough(CpuTensor out, int batch) {
             int columns = columns(out, batch);
-            return columns == LENGTH || columns % (8 * LENGTH) == 0;
+            return columns == LENGTH || columns % TILE == 0 || columns % TILE == SEVEN;
         }
 
         /** out[row] = sum over i in [0, count) of values[valueIndices[at + i]] * x[indices[at + i]]. */
         void sumThrough(int[] valueIndices, int at, int count, CpuTensor out, int row, int batch) {
-            if (batch <= LENGTH && columns(out, batch) == LENGTH) {
-                oneThrough(valueIndices, at, count, out.data(), out.at(row));
+            int columns = columns(out, batch);
+            int outAt = out.at(row);
+            if (columns == LENGTH) {
+                oneThrough(valueIndices, at, count, out.data(), outAt);
                 return;
             }
-            for (int c = 0; c < batch; c += 8 * LENGTH) {
-                eightThrough(valueIndices, at, count, CpuTensor.BASE + c, out.data(), out.at(row) + c);
+            int c = 0;
+            for (; c + TILE <= columns; c += TILE) {
+                eightThrough(valueIndices, at, count, CpuTensor.BASE + c, out.data(), outAt + c);
+            }
+            if (c < columns) {
+                sevenThrough(valueIndices, at, count, CpuTensor.BASE + c, out.data(), outAt + c);
             }
         }
 
@@ -131,8 +144,12 @@ final class VectorSparseKernels extends SparseKernels {
                 return;
             }
             int c = 0;
-            for (; c + 8 * LENGTH <= columns; c += 8 * LENGTH) {
+            for (; c + TILE <= columns; c += TILE) {
                 eight(indexAt, valueAt, count, start, base + c, out.data(), outAt + c);
+            }
+            if (columns - c == SEVEN) {
+                seven(indexAt, valueAt, count, start, base + c, out.data(), outAt + c);
+                return;
             }
             for (; c + 2 * LENGTH <= columns; c += 2 * LENGTH) {
                 two(indexAt, valueAt, count, start, base + c, out.data(), outAt + c);
@@ -176,6 +193,37 @@ final class VectorSparseKernels extends SparseKernels {
             s7.intoArray(out, outAt + 7 * LENGTH);
         }
 
+        private void seven(int indexAt, int valueAt, int count, float start, int base, float[] out, int outAt) {
+            int[] index = indices;
+            float[] value = values;
+            float[] from = x;
+            FloatVector s0 = FloatVector.broadcast(FLOATS, start);
+            FloatVector s1 = s0;
+            FloatVector s2 = s0;
+            FloatVector s3 = s0;
+            FloatVector s4 = s0;
+            FloatVector s5 = s0;
+            FloatVector s6 = s0;
+            for (int i = 0; i < count; i++) {
+                int at = base + index[indexAt + i] * stride;
+                FloatVector w = FloatVector.broadcast(FLOATS, value[valueAt + i]);
+                s0 = FloatVector.fromArray(FLOATS, from, at).fma(w, s0);
+                s1 = FloatVector.fromArray(FLOATS, from, at + LENGTH).fma(w, s1);
+                s2 = FloatVector.fromArray(FLOATS, from, at + 2 * LENGTH).fma(w, s2);
+                s3 = FloatVector.fromArray(FLOATS, from, at + 3 * LENGTH).fma(w, s3);
+                s4 = FloatVector.fromArray(FLOATS, from, at + 4 * LENGTH).fma(w, s4);
+                s5 = FloatVector.fromArray(FLOATS, from, at + 5 * LENGTH).fma(w, s5);
+                s6 = FloatVector.fromArray(FLOATS, from, at + 6 * LENGTH).fma(w, s6);
+            }
+            s0.intoArray(out, outAt);
+            s1.intoArray(out, outAt + LENGTH);
+            s2.intoArray(out, outAt + 2 * LENGTH);
+            s3.intoArray(out, outAt + 3 * LENGTH);
+            s4.intoArray(out, outAt + 4 * LENGTH);
+            s5.intoArray(out, outAt + 5 * LENGTH);
+            s6.intoArray(out, outAt + 6 * LENGTH);
+        }
+
         /** As {@link #eight}, from zero; fetching a value costs nothing beside the loads of x. */
         private void eightThrough(int[] valueIndices, int indexAt, int count, int base, float[] out, int outAt) {
             int[] index = indices;
@@ -209,6 +257,37 @@ final class VectorSparseKernels extends SparseKernels {
             s5.intoArray(out, outAt + 5 * LENGTH);
             s6.intoArray(out, outAt + 6 * LENGTH);
             s7.intoArray(out, outAt + 7 * LENGTH);
+        }
+
+        private void sevenThrough(int[] valueIndices, int indexAt, int count, int base, float[] out, int outAt) {
+            int[] index = indices;
+            float[] value = values;
+            float[] from = x;
+            FloatVector s0 = FloatVector.zero(FLOATS);
+            FloatVector s1 = s0;
+            FloatVector s2 = s0;
+            FloatVector s3 = s0;
+            FloatVector s4 = s0;
+            FloatVector s5 = s0;
+            FloatVector s6 = s0;
+            for (int i = 0; i < count; i++) {
+                int at = base + index[indexAt + i] * stride;
+                FloatVector w = FloatVector.broadcast(FLOATS, value[valueIndices[indexAt + i]]);
+                s0 = FloatVector.fromArray(FLOATS, from, at).fma(w, s0);
+                s1 = FloatVector.fromArray(FLOATS, from, at + LENGTH).fma(w, s1);
+                s2 = FloatVector.fromArray(FLOATS, from, at + 2 * LENGTH).fma(w, s2);
+                s3 = FloatVector.fromArray(FLOATS, from, at + 3 * LENGTH).fma(w, s3);
+                s4 = FloatVector.fromArray(FLOATS, from, at + 4 * LENGTH).fma(w, s4);
+                s5 = FloatVector.fromArray(FLOATS, from, at + 5 * LENGTH).fma(w, s5);
+                s6 = FloatVector.fromArray(FLOATS, from, at + 6 * LENGTH).fma(w, s6);
+            }
+            s0.intoArray(out, outAt);
+            s1.intoArray(out, outAt + LENGTH);
+            s2.intoArray(out, outAt + 2 * LENGTH);
+            s3.intoArray(out, outAt + 3 * LENGTH);
+            s4.intoArray(out, outAt + 4 * LENGTH);
+            s5.intoArray(out, outAt + 5 * LENGTH);
+            s6.intoArray(out, outAt + 6 * LENGTH);
         }
 
         private void two(int indexAt, int valueAt, int count, float start, int base, float[] out, int outAt) {

@@ -103,6 +103,7 @@ class MutatedFilesTest {
             Dataset data = Datasets.load(request);
             assertTrue(data.rows() > 0);
             assertEquals(64, data.fingerprint().length());
+            ColumnStatistics.of(data.features());
             return false;
         } catch (MalformedDataException e) {
             String message = String.valueOf(e.getMessage());
@@ -114,7 +115,7 @@ class MutatedFilesTest {
 
     private static byte[] mutate(byte[] good, Random random) {
         byte[] bytes = good.clone();
-        switch (random.nextInt(6)) {
+        switch (random.nextInt(7)) {
             case 0 -> {
                 return Arrays.copyOf(bytes, random.nextInt(bytes.length));
             }
@@ -136,6 +137,11 @@ class MutatedFilesTest {
                 int length = 1 + random.nextInt(Math.min(16, bytes.length));
                 int from = random.nextInt(bytes.length - length + 1);
                 System.arraycopy(good, from, bytes, random.nextInt(bytes.length - length + 1), length);
+            }
+            case 5 -> { // a number of a text that is about as great as an int can be, or greater
+                byte[] number = TestFiles.text(Long.toString(2_147_483_600L + random.nextInt(60)));
+                int at = random.nextInt(bytes.length);
+                System.arraycopy(number, 0, bytes, at, Math.min(number.length, bytes.length - at));
             }
             default -> {
                 // Extreme 32-bit and 64-bit words are what lying headers are made of.

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import coppice.MalformedDataException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Ten thousand damaged files: each is a data set or one fault on one line, in time and in the memory of the tests. */
 class MutatedFilesTest {
     private static final int MUTATIONS = 300; // of each of 34 files
+    private static final Pattern NUMBER = Pattern.compile("[0-9]+");
 
     static Stream<Arguments> made() throws IOException {
         byte[] csv = TestFiles.text("a,\"b\",class\n" + "1,2.5,cat\n-3e2,4,\"do\"\"g\"\n".repeat(4));
@@ -138,10 +142,14 @@ class MutatedFilesTest {
                 int from = random.nextInt(bytes.length - length + 1);
                 System.arraycopy(good, from, bytes, random.nextInt(bytes.length - length + 1), length);
             }
-            case 5 -> { // a number of a text that is about as great as an int can be, or greater
-                byte[] number = TestFiles.text(Long.toString(2_147_483_600L + random.nextInt(60)));
-                int at = random.nextInt(bytes.length);
-                System.arraycopy(number, 0, bytes, at, Math.min(number.length, bytes.length - at));
+            case 5 -> { // a number of a text becomes about as great as an int can be
+                String text = new String(bytes, StandardCharsets.ISO_8859_1);
+                Matcher number = NUMBER.matcher(text);
+                if (number.find(random.nextInt(bytes.length))) {
+                    long great = (1L << 31) - random.nextInt(60);
+                    String changed = text.substring(0, number.start()) + great + text.substring(number.end());
+                    return changed.getBytes(StandardCharsets.ISO_8859_1);
+                }
             }
             default -> {
                 // Extreme 32-bit and 64-bit words are what lying headers are made of.

@@ -3,11 +3,14 @@
 #
 #   scripts/rbm.sh coil20                COIL20, the published program's settings: SET and FixProb
 #   scripts/rbm.sh partition             annealed importance sampling beside the exact partition function, MNIST
-#   scripts/rbm.sh density DIR [NAME...] dna, mushrooms, nips, adult, connect4: SET, FixProb and dense, CD-1 and CD-10
+#   scripts/rbm.sh density DIR [NAME...] dna, mushrooms, nips, adult, connect4; on request ocr-letters, rcv1, web: SET,
+#                                        FixProb and dense, CD-1 and CD-10
+#   scripts/rbm.sh caltech               CalTech 101 silhouettes, 28 x 28: the same
 #   scripts/rbm.sh curve DIR             dna: the log-likelihood after more and more epochs
 #   scripts/rbm.sh mnist [EPOCHS [KIND...]]  MNIST, 500 hidden units: set, static (FixProb) and dense
 #   scripts/rbm.sh mnist_curve [EPOCHS]  MNIST, SET, the learning rate falling by steps: every 50 epochs of one run
 #
+# HIDDEN (500), CD ("1 10") and EPOCHS (a few for each data set; the paper has 5000) change density and caltech;
 # RATE and SCHEDULE change the learning rate of mnist (0.4, dense 0.1) and its schedule (cosine).
 # DIR holds NAME.train.data, NAME.valid.data and NAME.test.data (comma-separated 0 and 1), as the public collection
 # Density-Estimation-Datasets has them in datasets/NAME. Runs go to $OUT (default runs/rbm), are resumed when the script
@@ -67,12 +70,19 @@ files() { # DIR NAME
 
 # About as many steps for each data set.
 epochs() {
+  [ -z "${EPOCHS:-}" ] || {
+    echo "$EPOCHS"
+    return
+  }
   case $1 in
     dna) echo 400 ;;
     mushrooms) echo 300 ;;
     nips) echo 800 ;;
     adult) echo 150 ;;
-    connect4) echo 60 ;;
+    connect4 | web) echo 60 ;;
+    ocr-letters) echo 25 ;;
+    rcv1) echo 20 ;;
+    caltech) echo 200 ;;
     *)
       echo "rbm: there is no data set $1" >&2
       exit 2
@@ -81,33 +91,48 @@ epochs() {
 }
 
 density() {
-  local directory=${1:?the directory of the data sets is needed} name steps kind
+  local directory=${1:?the directory of the data sets is needed} name
   shift
   for name in ${@:-dna mushrooms nips adult connect4}; do
-    for steps in 1 10; do
-      for kind in set static dense; do
-        density_run "$directory" "$name" "$steps" "$kind" "$(epochs "$name")" "$name-cd$steps-$kind"
-      done
+    # shellcheck disable=SC2046
+    density_table "$name" $(files "$directory" "$name")
+  done
+}
+
+caltech() {
+  "$coppice" data fetch caltech101-silhouettes >/dev/null
+  density_table caltech --data caltech101-silhouettes
+}
+
+density_table() { # NAME DATA-OPTIONS...
+  local name=$1 count steps kind
+  shift
+  count=$(epochs "$name")
+  for steps in ${CD:-1 10}; do
+    for kind in set static dense; do
+      density_run "$name${HIDDEN:+-$HIDDEN}-cd$steps-$kind${EPOCHS:+-$EPOCHS}" "$steps" "$kind" "$count" "$@"
     done
   done
 }
 
-density_run() { # DIR NAME CD-STEPS set|static|dense EPOCHS RUN
-  local options=(--evolution "$4")
-  if [ "$4" = dense ]; then
-    options=(--dense)
+density_run() { # RUN CD-STEPS set|static|dense EPOCHS DATA-OPTIONS...
+  local run=$1 options=(--cd-steps "$2" --evolution "$3" --epochs "$4")
+  if [ "$3" = dense ]; then
+    options=(--cd-steps "$2" --dense --epochs "$4")
   fi
-  # shellcheck disable=SC2046
-  train "$6" $(files "$1" "$2") --hidden 500 --batch-size 50 --cd-steps "$3" --epochs "$5" --eval-every 10 \
-    --checkpoint-every 50 "${options[@]}" >/dev/null
-  report "$6"
+  shift 4
+  train "$run" "$@" --hidden "${HIDDEN:-500}" --batch-size 50 "${options[@]}" --eval-every 10 --checkpoint-every 50 \
+    >/dev/null
+  report "$run"
 }
 
 curve() {
   local kind count
   for kind in set dense; do
     for count in 25 50 100 200 400 800; do
-      density_run "${1:?the directory of the data sets is needed}" dna 1 "$kind" "$count" "curve-$kind-$count"
+      # shellcheck disable=SC2046
+      density_run "curve-$kind-$count" 1 "$kind" "$count" \
+        $(files "${1:?the directory of the data sets is needed}" dna)
     done
   done
 }
@@ -153,9 +178,9 @@ mnist_curve() { # [EPOCHS]
 }
 
 case ${1:-} in
-  coil20 | partition | density | curve | mnist | mnist_curve) "$@" ;;
+  coil20 | partition | density | caltech | curve | mnist | mnist_curve) "$@" ;;
   *)
-    sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,17s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac

@@ -122,7 +122,7 @@ record Origin(
                     || (name.equals("normalize") && is(given, "new-normalization"));
             String own = settings.find(name);
             String other = given.get(name);
-            if (!free && other != null && !other.equals(own)) {
+            if (!free && other != null && !Settings.named(name).isSame(other, own)) {
                 throw new UsageException(file + " was trained with " + name + " " + (own == null ? "not set" : own)
                         + "; --from keeps it and cannot change it to " + other
                         + (name.equals("normalize") ? " without --new-normalization" : ""));

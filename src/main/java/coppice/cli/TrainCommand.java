@@ -227,7 +227,7 @@ final class TrainCommand implements Command {
             if (setting.scope() == Scope.RUN) {
                 continue;
             }
-            if (given.containsKey(name) && !given.get(name).equals(old)) {
+            if (given.containsKey(name) && !setting.isSame(given.get(name), old)) {
                 throw new UsageException("the run in " + out + " was started with " + name + " "
                         + (old == null ? "not set" : old) + "; --resume cannot change it to " + given.get(name));
             }

@@ -22,7 +22,7 @@ public enum Binarization {
     public Dataset apply(Dataset data, Normalization normalization, long seed, int part) {
         Matrix features = data.features();
         int columns = features.columns();
-        byte[] states = new byte[Math.multiplyExact(features.rows(), columns)];
+        byte[] states = new byte[data.valueCount()];
         float[] values = new float[columns];
         for (int row = 0; row < features.rows(); row++) {
             normalization.applyRow(features, row, values, 0);

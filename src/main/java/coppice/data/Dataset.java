@@ -119,6 +119,15 @@ public final class Dataset {
         return features.columns();
     }
 
+    /**
+     * Number of features of all samples together, be they 0 or not.
+     *
+     * @throws IllegalArgumentException if no array holds as many
+     */
+    public int valueCount() {
+        return Rows.requireCount((long) rows() * featureCount());
+    }
+
     /** The samples of the given rows, in that order. */
     public Dataset select(int[] rows) {
         return new Dataset(Rows.select(features, rows), labels.select(rows), featureNames, format, imageShape);

@@ -14,12 +14,15 @@ final class LibsvmParser {
     private long line;
     private int rowsBefore;
     private int largestIndex = -1;
+    private Path pathOfLargest;
+    private long lineOfLargest;
     private boolean zeroSeen;
 
     LibsvmParser(LoadRequest request) {
         this.request = request;
         this.labels = new LabelCollector(request);
         this.path = request.paths().get(0);
+        this.pathOfLargest = path;
         rowOffsets.add(0);
     }
 
@@ -47,6 +50,12 @@ final class LibsvmParser {
 
     int largestIndex() {
         return largestIndex;
+    }
+
+    /** A fault of the line with the largest index. */
+    MalformedDataException faultOfLargest(String reason) {
+        return MalformedDataException.atLine(
+                pathOfLargest, lineOfLargest, "feature index " + largestIndex + " " + reason);
     }
 
     IntList rowOffsets() {
@@ -128,6 +137,12 @@ final class LibsvmParser {
         if (colon == from || colon == to || text[colon] != ':') {
             throw fault("expected index:value but found '" + Numbers.shown(text, from, to) + "'");
         }
+        if (index > (request.width() != 0 ? request.width() : Capacity.features())) {
+            throw fault("feature index " + Numbers.shown(text, from, colon)
+                    + (request.width() != 0
+                            ? " but " + request.width() + " features are expected"
+                            : ": " + Capacity.allowedFeatures()));
+        }
         checkIndex(index, previous);
         double value = Numbers.parse(text, colon + 1, to);
         boolean missing = Numbers.isMissing(text, colon + 1, to);
@@ -150,9 +165,6 @@ final class LibsvmParser {
     }
 
     private void checkIndex(long index, long previous) {
-        if (index >= Capacity.MAX) {
-            throw fault("feature index is larger than the " + (Capacity.MAX - 1) + " supported");
-        }
         if (index <= previous) {
             throw fault("feature index " + index + " follows " + previous + "; indices must rise");
         }
@@ -160,11 +172,12 @@ final class LibsvmParser {
         if (index == 0 && stated != null && stated == 1) {
             throw fault("feature index 0; the features are numbered from 1");
         }
-        if (request.width() != 0 && index > request.width()) {
-            throw fault("feature index " + index + " but " + request.width() + " features are expected");
-        }
         zeroSeen |= index == 0;
-        largestIndex = (int) Math.max(largestIndex, index);
+        if (index > largestIndex) {
+            largestIndex = (int) index;
+            pathOfLargest = path;
+            lineOfLargest = line;
+        }
     }
 
     static int skipBlanks(char[] text, int from, int end) {

@@ -74,10 +74,7 @@ final class LibsvmReader implements DatasetReader {
             throw MalformedDataException.inFile(first.path(), "holds no features");
         }
         if (parser.largestIndex() - base >= width) {
-            throw MalformedDataException.inFile(
-                    first.path(),
-                    "has feature index " + parser.largestIndex() + " but " + width + " features numbered from " + base
-                            + " are expected");
+            throw parser.faultOfLargest("but " + width + " features numbered from " + base + " are expected");
         }
         int[] offsets = parser.rowOffsets().toArray();
         CsrPattern pattern = new CsrPattern(offsets.length - 1, width, offsets, columns);

@@ -52,6 +52,9 @@ final class NpzSparse implements SourceArray {
         if (shape.length != 2 || shape[1] < 1 || offsets.length - 1 != shape[0]) {
             throw fault("has a shape that its " + (offsets.length - 1) + " rows do not have");
         }
+        if (shape[1] > Capacity.features()) {
+            throw fault("has " + shape[1] + " columns, but " + Capacity.allowedFeatures());
+        }
         int[] columns = array("indices").integers();
         float[] values = array("data").floats(allowMissing);
         if (columns.length != values.length) {

@@ -115,7 +115,8 @@ final class Rows {
         return new CsrMatrix(new CsrPattern(rows, columns, rowOffsets, columnIndices), values);
     }
 
-    private static int requireCount(long count) {
+    /** A number of values that one array holds. */
+    static int requireCount(long count) {
         if (count > Capacity.MAX) {
             throw new IllegalArgumentException(
                     "a data set may hold at most " + Capacity.MAX + " values but needs " + count);

@@ -64,6 +64,10 @@ public record ModelSpec(Shape input, List<Stage> stages, Loss loss, Sparsity spa
         public int inputs() {
             return window == null ? input.neurons() : window.terms();
         }
+
+        private SparsityDistribution.LayerShape shape() {
+            return new SparsityDistribution.LayerShape(inputs(), outputs());
+        }
     }
 
     /** Checks that there are layers. */
@@ -183,9 +187,19 @@ public record ModelSpec(Shape input, List<Stage> stages, Loss loss, Sparsity spa
         List<Stage> learned = learned();
         int[] connections = new int[learned.size()];
         Arrays.fill(connections, -1);
-        if (sparsity.dense) {
-            return connections;
+        if (!sparsity.dense) {
+            shareOut(connections, learned);
         }
+        for (int layer = 0; layer < connections.length; layer++) {
+            if (connections[layer] < 0) {
+                SparsityDistribution.LayerShape dense = learned.get(layer).shape();
+                dense.count(dense.cells());
+            }
+        }
+        return connections;
+    }
+
+    private void shareOut(int[] connections, List<Stage> learned) {
         List<Integer> sharing = new ArrayList<>();
         for (int layer = 0; layer < connections.length; layer++) {
             LayerSpec.Fill fill = learned.get(layer).spec().fill();
@@ -197,17 +211,12 @@ public record ModelSpec(Shape input, List<Stage> stages, Loss loss, Sparsity spa
             }
         }
         shareOut(connections, sharing, sparsity.density, sparsity.distribution);
-        return connections;
     }
 
     private void shareOut(int[] connections, List<Integer> layers, Density density, SparsityDistribution distribution) {
         List<Stage> learned = learned();
         int[] counts = distribution.connections(
-                density,
-                layers.stream()
-                        .map(learned::get)
-                        .map(stage -> new SparsityDistribution.LayerShape(stage.inputs(), stage.outputs()))
-                        .toList());
+                density, layers.stream().map(learned::get).map(Stage::shape).toList());
         for (int i = 0; i < counts.length; i++) {
             Stage stage = learned.get(layers.get(i));
             boolean full = counts[i] == (long) stage.inputs() * stage.outputs();

@@ -17,8 +17,22 @@ public enum SparsityDistribution {
      * @param outputs number of output neurons
      */
     public record LayerShape(int inputs, int outputs) {
-        private long cells() {
+        /** Number of possible connections. */
+        public long cells() {
             return (long) inputs * outputs;
+        }
+
+        /**
+         * That many connections.
+         *
+         * @throws IllegalArgumentException if there are more than an array holds
+         */
+        public int count(long connections) {
+            if (connections > Integer.MAX_VALUE - 8) {
+                throw new IllegalArgumentException("a layer of " + inputs + " x " + outputs + " neurons would have "
+                        + connections + " connections; the limit is 2^31 - 9");
+            }
+            return (int) connections;
         }
 
         private long neurons() {
@@ -71,14 +85,7 @@ public enum SparsityDistribution {
 
     private static int[] counts(List<LayerShape> layers, ToDoubleFunction<LayerShape> wanted) {
         return layers.stream()
-                .mapToInt(layer -> {
-                    long count = Math.min(layer.cells(), Math.round(wanted.applyAsDouble(layer)));
-                    if (count > Integer.MAX_VALUE - 8) {
-                        throw new IllegalArgumentException("a layer of " + layer.inputs() + " x " + layer.outputs()
-                                + " neurons would have " + count + " connections; the limit is 2^31 - 9");
-                    }
-                    return (int) count;
-                })
+                .mapToInt(layer -> layer.count(Math.min(layer.cells(), Math.round(wanted.applyAsDouble(layer)))))
                 .toArray();
     }
 }

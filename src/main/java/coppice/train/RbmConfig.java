@@ -91,7 +91,7 @@ public record RbmConfig(
 
     private static Dataset normalized(Dataset data, Normalization normalization) {
         int columns = data.featureCount();
-        float[] values = new float[Math.multiplyExact(data.rows(), columns)];
+        float[] values = new float[data.valueCount()];
         for (int row = 0; row < data.rows(); row++) {
             normalization.applyRow(data.features(), row, values, row * columns);
         }

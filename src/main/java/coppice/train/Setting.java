@@ -1,5 +1,8 @@
 package coppice.train;
 
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +29,24 @@ public record Setting(
 
     /** The group of the settings that only restricted Boltzmann machines have. */
     static final String MACHINES = "Restricted Boltzmann machine";
+
+    /** Settings that name what a file holds, where 1 and 01 are two names. */
+    private static final List<String> NAMES = List.of("label", "variables");
+
+    private static final Pattern NUMBER = Pattern.compile("[-+]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][-+]?[0-9]{1,9})?");
+
+    /** Whether two values mean the same: numbers by value, also within a value as {@code normal:0.10}. */
+    public boolean isSame(String value, @Nullable String other) {
+        boolean exact = scope == Scope.DATA || NAMES.contains(name);
+        return value.equals(other)
+                || (!exact && other != null && canonical(value).equals(canonical(other)));
+    }
+
+    private static String canonical(String value) {
+        return NUMBER.matcher(value)
+                .replaceAll(number ->
+                        new BigDecimal(number.group()).stripTrailingZeros().toString());
+    }
 
     /** Whether only restricted Boltzmann machines have it. */
     public boolean isOfMachines() {

@@ -352,11 +352,7 @@ public final class Settings {
                 values.put(name, value);
             }
         }
-        for (String name : given.keySet()) {
-            if (TABLE.stream().noneMatch(setting -> setting.name().equals(name))) {
-                throw new IllegalArgumentException("there is no setting " + name);
-            }
-        }
+        given.keySet().forEach(Settings::named);
         if (given.containsKey("density")) {
             if (given.containsKey("epsilon")) {
                 throw new IllegalArgumentException("give epsilon or density, not both");
@@ -364,6 +360,14 @@ public final class Settings {
             values.remove("epsilon");
         }
         return new Settings(values);
+    }
+
+    /** The setting of a name. */
+    public static Setting named(String name) {
+        return TABLE.stream()
+                .filter(setting -> setting.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("there is no setting " + name));
     }
 
     private static Map<String, String> ownDefaults(@Nullable String model) {

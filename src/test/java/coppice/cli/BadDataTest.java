@@ -52,6 +52,7 @@ class BadDataTest {
                 text("one-class.csv", "1,2,a\n3,4,a\n5,6,a\n7,8,a\n9,1,a\n"),
                 text("quote.csv", "1,2,0\n3,\"4,1\n5,6,1\n"),
                 text("falling.libsvm", "1 1:2 3:4\n0 5:1 2:3\n"),
+                text("wide.libsvm", "1 1:2 3:4\n0 2:1 2147483638:3\n1 2:2\n"),
                 text("pair.libsvm", "1 1:2 3:4\n0 5;1\n"),
                 text("table.arff", "@relation r\n@data\n1,2\n"),
                 new BadFile("latin1.csv", new byte[] {'1', ',', (byte) 0xE9, '\n', '2', ',', '3', '\n'}),

@@ -129,6 +129,30 @@ class TrainCommandTest {
     }
 
     @Test
+    void resumeTakesNumbersByTheirValue(@TempDir Path temp) {
+        Path directory = temp.resolve("run");
+        Cli first = Cli.train(directory, "--zeta", "0.30", "--learning-rate", "1e-2", "--init", "normal:0.10");
+        Cli second = Cli.train(
+                directory,
+                "--zeta",
+                ".3",
+                "--learning-rate",
+                "0.01",
+                "--init",
+                "normal:0.1",
+                "--resume",
+                "--seed",
+                "1");
+        assertEquals(ExitCode.DONE, second.code(), second.err());
+        assertEquals(first.sha256(), second.sha256());
+        Cli other = Cli.train(directory, "--init", "normal:0.11", "--resume");
+        assertEquals(ExitCode.USAGE, other.code(), other.err());
+        assertTrue(
+                other.err().contains("started with init normal:0.10; --resume cannot change it to normal:0.11"),
+                other.err());
+    }
+
+    @Test
     void resumeStartsWhereThereIsNothing(@TempDir Path temp) {
         assertEquals(
                 Cli.train(temp.resolve("a")).sha256(),

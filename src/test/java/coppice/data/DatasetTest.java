@@ -41,6 +41,17 @@ class DatasetTest {
     }
 
     @Test
+    void countsNoMoreValuesThanAnArrayHolds() {
+        assertEquals(12, new Dataset(sparse(), Labels.NONE, List.of(), "memory", null).valueCount());
+        CsrMatrix empty = new CsrMatrix(CsrPattern.empty(100_000, 100_000), new float[0]);
+        Dataset wide = new Dataset(empty, Labels.NONE, List.of(), "memory", null);
+        IllegalArgumentException fault = assertThrows(IllegalArgumentException.class, wide::valueCount);
+        assertEquals("a data set may hold at most 2147483639 values but needs 10000000000", fault.getMessage());
+        Normalization none = Normalization.none(100_000);
+        assertThrows(IllegalArgumentException.class, () -> Binarization.SAMPLE.apply(wide, none, 1, 0));
+    }
+
+    @Test
     void concatUnitesClasses() {
         Dataset joined = Dataset.concat(List.of(small(4, "c"), small(5, "b")));
         assertEquals(List.of("a", "b", "c"), joined.classes());

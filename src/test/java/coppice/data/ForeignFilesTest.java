@@ -13,13 +13,22 @@ import coppice.matrix.ByteMatrix;
 import coppice.matrix.CsrMatrix;
 import coppice.matrix.DenseMatrix;
 import coppice.matrix.Matrix;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -291,6 +300,34 @@ class ForeignFilesTest {
             assertEquals(List.of("oak", "silver fir", "yew"), data.classes());
             assertArrayEquals(new int[] {0, 1, 2, 0, 1, 0}, data.labels());
             assertEquals(name.equals("weka-sparse.arff"), data.features() instanceof CsrMatrix);
+        }
+    }
+
+    /** Its bytes do not bear out how wide a sparse matrix says that it is. */
+    @Test
+    void aSparseMatrixIsNoWiderThanMemoryAllows(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("wide.npz");
+        for (int columns : new int[] {Capacity.features(), Integer.MAX_VALUE}) {
+            try (ZipFile good = new ZipFile(fixture("csr.npz").toFile());
+                    ZipOutputStream wide = new ZipOutputStream(Files.newOutputStream(file))) {
+                for (ZipEntry entry : Collections.list(good.entries())) {
+                    wide.putNextEntry(new ZipEntry(entry.getName()));
+                    byte[] shape = ByteBuffer.allocate(16)
+                            .order(ByteOrder.LITTLE_ENDIAN)
+                            .putLong(load("csr.npz").rows())
+                            .putLong(columns)
+                            .array();
+                    wide.write(
+                            entry.getName().equals("shape.npy")
+                                    ? TestFiles.npy("'<i8'", "False", "(2,)", shape)
+                                    : good.getInputStream(entry).readAllBytes());
+                }
+            }
+            if (columns == Capacity.features()) {
+                assertEquals(columns, Datasets.load(LoadRequest.of(file)).featureCount());
+            } else {
+                requireFault(LoadRequest.of(file), "has 2147483647 columns, but at most " + Capacity.features());
+            }
         }
     }
 

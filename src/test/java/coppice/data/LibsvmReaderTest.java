@@ -56,6 +56,36 @@ class LibsvmReaderTest {
     }
 
     @Test
+    void isAsWideAsMemoryAllows(@TempDir Path directory) throws IOException {
+        int most = Capacity.features();
+        Path widest = TestFiles.write(directory, "a", "1 1:1 " + most + ":1\n2 2:1\n");
+        assertEquals(most, Datasets.load(LoadRequest.of(widest)).featureCount());
+        Path wider = TestFiles.write(directory, "b", "1 1:1\n2 " + (most + 1) + ":1\n");
+        MalformedDataException fault =
+                assertThrows(MalformedDataException.class, () -> Datasets.load(LoadRequest.of(wider)));
+        assertTrue(
+                String.valueOf(fault.getMessage())
+                        .startsWith(wider + ":2: feature index " + (most + 1) + ": at most " + most),
+                fault.getMessage());
+    }
+
+    @Test
+    void namesTheLineOfTheIndexThatDoesNotFit(@TempDir Path directory) throws IOException {
+        Path train = TestFiles.write(directory, "a", "1 0:1 4:1\n2 2:1\n");
+        Path wide = TestFiles.write(directory, "b", "1 0:1\n2 5:1\n1 1:1\n");
+        Dataset training = Datasets.load(LoadRequest.of(train));
+        for (long index : new long[] {5, 6, 2147483647L, 99999999999L}) {
+            TestFiles.write(directory, "b", "1 0:1\n2 " + index + ":1\n1 1:1\n");
+            MalformedDataException fault = assertThrows(
+                    MalformedDataException.class,
+                    () -> Datasets.load(LoadRequest.of(wide).alignedWith(training)));
+            assertTrue(
+                    String.valueOf(fault.getMessage()).startsWith(wide + ":2: feature index " + index + " but 5 "),
+                    fault.getMessage());
+        }
+    }
+
+    @Test
     void joinsFilesAtTheLargestIndex(@TempDir Path directory) throws IOException {
         Path first = TestFiles.write(directory, "a.svm", "1 2:1\n");
         Path second = TestFiles.write(directory, "b.svm", "1 60000:1\n");

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import coppice.MalformedDataException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Ten thousand damaged files: each is a data set or one fault on one line, in time and in the memory of the tests. */
 class MutatedFilesTest {
     private static final int MUTATIONS = 300; // of each of 34 files
+    private static final Pattern NUMBER = Pattern.compile("[0-9]+");
 
     static Stream<Arguments> made() throws IOException {
         byte[] csv = TestFiles.text("a,\"b\",class\n" + "1,2.5,cat\n-3e2,4,\"do\"\"g\"\n".repeat(4));
@@ -103,6 +107,7 @@ class MutatedFilesTest {
             Dataset data = Datasets.load(request);
             assertTrue(data.rows() > 0);
             assertEquals(64, data.fingerprint().length());
+            ColumnStatistics.of(data.features());
             return false;
         } catch (MalformedDataException e) {
             String message = String.valueOf(e.getMessage());
@@ -114,7 +119,7 @@ class MutatedFilesTest {
 
     private static byte[] mutate(byte[] good, Random random) {
         byte[] bytes = good.clone();
-        switch (random.nextInt(6)) {
+        switch (random.nextInt(7)) {
             case 0 -> {
                 return Arrays.copyOf(bytes, random.nextInt(bytes.length));
             }
@@ -136,6 +141,15 @@ class MutatedFilesTest {
                 int length = 1 + random.nextInt(Math.min(16, bytes.length));
                 int from = random.nextInt(bytes.length - length + 1);
                 System.arraycopy(good, from, bytes, random.nextInt(bytes.length - length + 1), length);
+            }
+            case 5 -> { // a number of a text becomes about as great as an int can be
+                String text = new String(bytes, StandardCharsets.ISO_8859_1);
+                Matcher number = NUMBER.matcher(text);
+                if (number.find(random.nextInt(bytes.length))) {
+                    long great = (1L << 31) - random.nextInt(60);
+                    String changed = text.substring(0, number.start()) + great + text.substring(number.end());
+                    return changed.getBytes(StandardCharsets.ISO_8859_1);
+                }
             }
             default -> {
                 // Extreme 32-bit and 64-bit words are what lying headers are made of.

@@ -44,6 +44,16 @@ class ModelSpecTest {
     }
 
     @Test
+    void aDenseLayerHasNoMoreConnectionsThanAnArrayHolds() {
+        IllegalArgumentException fault = assertThrows(
+                IllegalArgumentException.class,
+                () -> connections(List.of(9, 2, 2_000_000_000), Networks.sparsity(20, "he")));
+        assertEquals(
+                "a layer of 2 x 2000000000 neurons would have 4000000000 connections; the limit is 2^31 - 9",
+                fault.getMessage());
+    }
+
+    @Test
     void epsilonCountsConnectionsOfEachHiddenLayer() {
         assertArrayEquals(new int[] {35_680, 40_000, 40_000, -1}, connections(MNIST, Networks.sparsity(20, "he")));
     }

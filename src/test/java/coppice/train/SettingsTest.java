@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The table of settings and the values of a run. */
 class SettingsTest {
@@ -18,6 +21,37 @@ class SettingsTest {
                 assertThrows(IllegalArgumentException.class, wrong).getMessage());
         assertFalse(message.contains("\n"), message);
         return message;
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "zeta | 0.30 | 0.3 | true",
+                "zeta | 0.3 | 0.31 | false",
+                "weight-decay | 0.0002 | 2e-4 | true",
+                "weight-decay | 2E-04 | 2e-5 | false",
+                "momentum | 0 | 0.0 | true",
+                "epochs | 100 | 1e2 | true",
+                "epochs | 100 | 10 | false",
+                "seed | 9007199254740993 | 9007199254740992 | false",
+                "seed | -1 | 1 | false",
+                "hidden | 10,20 | 10,2 | false",
+                "hidden | 1,00 | 100 | false",
+                "init | normal:0.10 | normal:.1 | true",
+                "init | normal:0.1 | uniform:0.1 | false",
+                "layers | conv:32x3 dropout:0.50 | conv:32x3 dropout:0.5 | true",
+                "layers | conv:32x3 dropout:0.5 | conv:32x30 dropout:0.5 | false",
+                "augment | rotate:10,shift:0.1 | rotate:10.0,shift:0.10 | true",
+                "label | 1 | 01 | false",
+                "label | 1.0 | 1.0 | true",
+                "variables | X1,y | X01,y | false",
+                "data | part-1.csv | part-01.csv | false",
+                "beta2 | 1e-9999999999 | 0 | false",
+                "density | 0.1 | | false"
+            })
+    void numbersAreTheSameByValueAndNamesByText(String name, String value, @Nullable String other, boolean same) {
+        assertEquals(same, Settings.named(name).isSame(value, other));
     }
 
     @Test

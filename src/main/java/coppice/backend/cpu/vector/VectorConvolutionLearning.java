@@ -2,6 +2,7 @@ package coppice.backend.cpu.vector;
 
 import static coppice.backend.cpu.vector.VectorTileKernels.DOT_ROWS;
 import static coppice.backend.cpu.vector.VectorTileKernels.DOT_TERMS;
+import static coppice.backend.cpu.vector.VectorTileKernels.HALF;
 import static coppice.backend.cpu.vector.VectorTileKernels.PANEL;
 
 import coppice.backend.Backend;
@@ -17,18 +18,18 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Learns filters from inner products of packed gradients with packed pixels.
  *
- * <p>Gradients of four filters are packed together once, which learns the biases on the way. A part of the weights
+ * <p>Gradients of eight filters are packed together once, which learns the biases on the way. A part of the weights
  * packs the pixels of its terms three together for a stripe of rows and 32 batch columns at a time, zeros where there
- * is no pixel, and adds the products to lanes in memory.
+ * is no pixel, and adds the products to lanes in memory. Columns are packed by half panels.
  */
 final class VectorConvolutionLearning implements Learning {
     private static final VectorSpecies<Float> FLOATS = VectorKernels.FLOATS;
     private static final int LENGTH = VectorKernels.LENGTH;
     private static final int BASE = CpuTensor.BASE;
-    private static final int SUMS = DOT_ROWS * DOT_TERMS; // of a tile
-    private static final float[] ZEROS = new float[BASE + SUMS * PANEL];
-    private static final int ROW_TILES = 16; // of a part at most
-    private static final int TILES = 288; // of a part at most, so that its lanes take a third of the second-level cache
+    private static final int SUMS = DOT_ROWS * DOT_TERMS * HALF; // lanes of half a tile
+    private static final float[] ZEROS = new float[BASE + SUMS];
+    private static final int ROW_TILES = 8; // of a part at most
+    private static final int TILES = 144; // of a part at most, so that its lanes take a third of the second-level cache
     private static final int PARTS_PER_THREAD = 2; // more would read the gradients more often
 
     private final Window window;
@@ -42,7 +43,7 @@ final class VectorConvolutionLearning implements Learning {
     private final int batch;
     private final UpdateKernels updates;
     private final ThreadLocal<ConvolutionScratch> scratch;
-    private final float[] gradients; // (row tiles, panels, positions, DOT_ROWS, PANEL)
+    private final float[] gradients; // (row tiles, panels, halves, positions, DOT_ROWS, HALF)
     private final int rowTiles;
     private final int termTiles;
     private final int termTilesOfPart;
@@ -89,8 +90,8 @@ final class VectorConvolutionLearning implements Learning {
         return Math.multiplyExact(panels * window.positions(), DOT_ROWS * PANEL);
     }
 
-    private int gradientsAt(int tile, int b, int position) {
-        return BASE + tile * tileLength() + (b / PANEL * window.positions() + position) * DOT_ROWS * PANEL;
+    private int gradientsAt(int tile, int half, int position) {
+        return BASE + tile * tileLength() + (half * window.positions() + position) * DOT_ROWS * HALF;
     }
 
     private int stripePositions() {
@@ -114,7 +115,7 @@ final class VectorConvolutionLearning implements Learning {
             for (int b = 0; b < batch; b += PANEL) {
                 for (int p = 0; p < window.positions(); p += stripePositions()) {
                     int end = Math.min(p + stripePositions(), window.positions());
-                    packGradients(first + r, p, end, b, gradientsAt(tile, b, p) + r * PANEL, lanes);
+                    packGradients(first + r, p, end, b, gradientsAt(tile, b / HALF, p) + r * HALF, lanes);
                 }
             }
             if (r < filters) {
@@ -127,31 +128,35 @@ final class VectorConvolutionLearning implements Learning {
     /** Packs one filter's gradients at the positions of a stripe and adds their sum to lanes. */
     private void packGradients(int filter, int position, int end, int b, int to, float[] lanes) {
         int count = end - position;
+        int step = DOT_ROWS * HALF;
+        int halfStep = window.positions() * step;
         if (filter >= w.rows()) {
-            for (int i = 0; i < count; i++) {
-                Arrays.fill(gradients, to + i * DOT_ROWS * PANEL, to + i * DOT_ROWS * PANEL + PANEL, 0f);
-            }
+            clear(gradients, to, step, halfStep, count);
             return;
         }
         int from = dz.at(filter * window.positions() + position) + b;
-        copy(dz, from, dz.stride(), count, b, gradients, to, DOT_ROWS * PANEL);
+        copy(dz, from, dz.stride(), count, b, gradients, to, step, halfStep);
         for (int lane = 0; lane < PANEL; lane += LENGTH) {
+            int at = to + lane / HALF * halfStep + lane % HALF;
             FloatVector sum = FloatVector.zero(FLOATS);
             for (int i = 0; i < count; i++) {
-                sum = sum.add(FloatVector.fromArray(FLOATS, gradients, to + i * DOT_ROWS * PANEL + lane));
+                sum = sum.add(FloatVector.fromArray(FLOATS, gradients, at + i * step));
             }
             FloatVector.fromArray(FLOATS, lanes, lane).add(sum).intoArray(lanes, lane);
         }
     }
 
-    /** Copies {@code count} rows of 32 batch columns, zeros past the batch. */
+    /** Copies {@code count} rows of 32 batch columns by halves, zeros past the batch. */
     @SuppressWarnings("checkstyle:ParameterNumber")
-    private void copy(CpuTensor tensor, int from, int step, int count, int b, float[] out, int to, int outStep) {
+    private void copy(
+            CpuTensor tensor, int from, int step, int count, int b, float[] out, int to, int outStep, int halfStep) {
         float[] data = tensor.data();
         if (b + PANEL > batch) {
+            int low = Math.min(HALF, batch - b);
+            clear(out, to, outStep, halfStep, count);
             for (int i = 0; i < count; i++) {
-                System.arraycopy(data, from + i * step, out, to + i * outStep, batch - b);
-                Arrays.fill(out, to + i * outStep + batch - b, to + i * outStep + PANEL, 0f);
+                System.arraycopy(data, from + i * step, out, to + i * outStep, low);
+                System.arraycopy(data, from + i * step + low, out, to + i * outStep + halfStep, batch - b - low);
             }
             return;
         }
@@ -159,12 +164,20 @@ final class VectorConvolutionLearning implements Learning {
         int end = to + count * outStep;
         for (int target = to; target < end; target += outStep) {
             FloatVector.fromArray(FLOATS, data, source).intoArray(out, target);
-            FloatVector.fromArray(FLOATS, data, source + LENGTH).intoArray(out, target + LENGTH);
-            if (LENGTH < PANEL / 2) {
-                FloatVector.fromArray(FLOATS, data, source + 2 * LENGTH).intoArray(out, target + 2 * LENGTH);
-                FloatVector.fromArray(FLOATS, data, source + 3 * LENGTH).intoArray(out, target + 3 * LENGTH);
+            FloatVector.fromArray(FLOATS, data, source + HALF).intoArray(out, target + halfStep);
+            if (LENGTH < HALF) {
+                FloatVector.fromArray(FLOATS, data, source + LENGTH).intoArray(out, target + LENGTH);
+                FloatVector.fromArray(FLOATS, data, source + HALF + LENGTH).intoArray(out, target + halfStep + LENGTH);
             }
             source += step;
+        }
+    }
+
+    private static void clear(float[] out, int to, int step, int halfStep, int count) {
+        for (int i = 0; i < count; i++) {
+            int at = to + i * step;
+            Arrays.fill(out, at, at + HALF, 0f);
+            Arrays.fill(out, at + halfStep, at + halfStep + HALF, 0f);
         }
     }
 
@@ -181,38 +194,41 @@ final class VectorConvolutionLearning implements Learning {
         int termTileEnd = Math.min(termTiles, termTile + termTilesOfPart);
         ConvolutionScratch own = scratch.get();
         int tilesOfTerms = termTileEnd - termTile;
-        float[] lanes = own.sums((long) (tileEnd - tile) * tilesOfTerms * SUMS * PANEL);
+        float[] lanes = own.sums((long) (tileEnd - tile) * tilesOfTerms * 2 * SUMS);
         float[] pixels = own.panels((long) tilesOfTerms * DOT_TERMS * stripePositions() * PANEL);
         for (int b = 0; b < batch; b += PANEL) {
             for (int top = 0; top < window.outHeight(); top += window.stripe()) {
                 int bottom = Math.min(top + window.stripe(), window.outHeight());
                 int positions = (bottom - top) * window.outWidth();
                 packPixels(termTile * DOT_TERMS, tilesOfTerms, top, bottom, b, pixels);
+                boolean first = b == 0 && top == 0;
                 int lanesAt = BASE;
                 for (int i = tile; i < tileEnd; i++) {
-                    int gradientsAt = gradientsAt(i, b, top * window.outWidth());
-                    for (int j = 0; j < tilesOfTerms; j++) {
-                        int pixelsAt = BASE + j * positions * DOT_TERMS * PANEL;
-                        boolean first = b == 0 && top == 0;
-                        VectorTileKernels.addDots(
-                                positions,
-                                gradients,
-                                gradientsAt,
-                                pixels,
-                                pixelsAt,
-                                first ? ZEROS : lanes,
-                                first ? BASE : lanesAt,
-                                lanes,
-                                lanesAt);
-                        lanesAt += SUMS * PANEL;
+                    for (int half = 0; half < 2; half++) {
+                        int gradientsAt = gradientsAt(i, b / HALF + half, top * window.outWidth());
+                        for (int j = 0; j < tilesOfTerms; j++) {
+                            int pixelsAt = BASE + (2 * j + half) * positions * DOT_TERMS * HALF;
+                            int at = lanesAt + (2 * j + half) * SUMS;
+                            VectorTileKernels.addDots(
+                                    positions,
+                                    gradients,
+                                    gradientsAt,
+                                    pixels,
+                                    pixelsAt,
+                                    first ? ZEROS : lanes,
+                                    first ? BASE : at,
+                                    lanes,
+                                    at);
+                        }
                     }
+                    lanesAt += tilesOfTerms * 2 * SUMS;
                 }
             }
         }
         float[] halves = own.halves(tilesOfTerms * DOT_TERMS * 16 + 256);
         float[] gradient = own.gradient(tilesOfTerms * DOT_TERMS + 16);
         for (int filter = tile * DOT_ROWS; filter < Math.min(w.rows(), tileEnd * DOT_ROWS); filter++) {
-            int lanesAt = BASE + (filter / DOT_ROWS - tile) * tilesOfTerms * SUMS * PANEL;
+            int lanesAt = BASE + (filter / DOT_ROWS - tile) * tilesOfTerms * 2 * SUMS;
             step(filter, termTile * DOT_TERMS, tilesOfTerms, lanes, lanesAt, halves, gradient);
         }
     }
@@ -221,7 +237,7 @@ final class VectorConvolutionLearning implements Learning {
     private void packPixels(int term, int tiles, int top, int bottom, int b, float[] out) {
         int positions = (bottom - top) * window.outWidth();
         for (int i = 0; i < tiles * DOT_TERMS; i++) {
-            int to = BASE + (i / DOT_TERMS * positions * DOT_TERMS + i % DOT_TERMS) * PANEL;
+            int to = BASE + (i / DOT_TERMS * 2 * positions * DOT_TERMS + i % DOT_TERMS) * HALF;
             if (term + i < window.terms()) {
                 packTerm(term + i, top, bottom, b, out, to);
             }
@@ -234,28 +250,22 @@ final class VectorConvolutionLearning implements Learning {
         int kx = term % kernel;
         int ky = term / kernel % kernel;
         int channel = term / kernel / kernel;
-        int step = DOT_TERMS * PANEL;
+        int step = DOT_TERMS * HALF;
+        int halfStep = (bottom - top) * window.outWidth() * step;
         int from = window.columnFrom(kx);
         int end = Math.max(from, window.columnTo(kx));
         for (int row = top; row < bottom; row++) {
             int rowAt = to + (row - top) * window.outWidth() * step;
             if (row < window.rowFrom(ky) || row >= window.rowTo(ky)) {
-                clear(out, rowAt, 0, window.outWidth());
+                clear(out, rowAt, step, halfStep, window.outWidth());
                 continue;
             }
-            clear(out, rowAt, 0, from);
+            clear(out, rowAt, step, halfStep, from);
             int y = row * window.stride() - window.top() + ky;
             int left = from * window.stride() - window.left() + kx;
             int pixel = x.at((channel * window.height() + y) * window.width() + left) + b;
-            copy(x, pixel, window.stride() * x.stride(), end - from, b, out, rowAt + from * step, step);
-            clear(out, rowAt, end, window.outWidth());
-        }
-    }
-
-    private static void clear(float[] out, int rowAt, int from, int to) {
-        for (int i = from; i < to; i++) {
-            int at = rowAt + i * DOT_TERMS * PANEL;
-            Arrays.fill(out, at, at + PANEL, 0f);
+            copy(x, pixel, window.stride() * x.stride(), end - from, b, out, rowAt + from * step, step, halfStep);
+            clear(out, rowAt + end * step, step, halfStep, window.outWidth() - end);
         }
     }
 
@@ -263,10 +273,10 @@ final class VectorConvolutionLearning implements Learning {
     private void step(int filter, int term, int tiles, float[] lanes, int lanesAt, float[] halves, float[] gradient) {
         int count = Math.min(tiles * DOT_TERMS, window.terms() - term);
         for (int i = 0; i < count; i++) {
-            int at = lanesAt + (i / DOT_TERMS * SUMS + filter % DOT_ROWS * DOT_TERMS + i % DOT_TERMS) * PANEL;
-            for (int lane = 0; lane < PANEL / 2; lane += LENGTH) {
+            int at = lanesAt + i / DOT_TERMS * 2 * SUMS + (filter % DOT_ROWS * DOT_TERMS + i % DOT_TERMS) * HALF;
+            for (int lane = 0; lane < HALF; lane += LENGTH) {
                 FloatVector.fromArray(FLOATS, lanes, at + lane)
-                        .add(FloatVector.fromArray(FLOATS, lanes, at + PANEL / 2 + lane))
+                        .add(FloatVector.fromArray(FLOATS, lanes, at + SUMS + lane))
                         .intoArray(halves, BASE + 16 * i + lane);
             }
         }

@@ -21,10 +21,13 @@ final class VectorTileKernels {
     static final int ROWS = ConvolutionKernels.TILE;
 
     /** Rows of gradients in a tile of inner products. */
-    static final int DOT_ROWS = 4;
+    static final int DOT_ROWS = 8;
 
     /** Rows of pixels in a tile of inner products. */
     static final int DOT_TERMS = 3;
+
+    /** Batch columns of a tile of inner products: half a panel. */
+    static final int HALF = PANEL / 2;
 
     private VectorTileKernels() {}
 
@@ -293,142 +296,120 @@ final class VectorTileKernels {
     /**
      * Adds inner products by lanes: lanes[r, t] = start[r, t] + sum over i of d[i, r] * x[i, t], each sum from zero on.
      *
-     * @param d column b of row r of element i is at dAt + (i * DOT_ROWS + r) * PANEL + b
-     * @param x column b of row t of element i is at xAt + (i * DOT_TERMS + t) * PANEL + b
-     * @param start lane b of (r, t) is at startAt + (r * DOT_TERMS + t) * PANEL + b
+     * @param d column b of row r of element i is at dAt + (i * DOT_ROWS + r) * HALF + b
+     * @param x column b of row t of element i is at xAt + (i * DOT_TERMS + t) * HALF + b
+     * @param start lane b of (r, t) is at startAt + (r * DOT_TERMS + t) * HALF + b
      * @param lanes likewise
      */
     static void addDots(
             int count, float[] d, int dAt, float[] x, int xAt, float[] start, int startAt, float[] lanes, int lanesAt) {
         if (LENGTH == 16) {
-            allLanes(count, d, dAt, x, xAt, start, startAt, lanes, lanesAt);
+            eightDotRows(count, d, dAt, x, xAt, start, startAt, lanes, lanesAt);
             return;
         }
-        for (int b = 0; b < PANEL; b += LENGTH) {
-            someLanes(count, d, dAt + b, x, xAt + b, start, startAt + b, lanes, lanesAt + b);
+        for (int row = 0; row < DOT_ROWS; row += 4) {
+            for (int b = 0; b < HALF; b += LENGTH) {
+                int sum = row * DOT_TERMS * HALF + b;
+                fourDotRows(count, d, dAt + row * HALF + b, x, xAt + b, start, startAt + sum, lanes, lanesAt + sum);
+            }
         }
     }
 
-    /** Two vectors of lanes of each sum, with 32 registers. */
-    private static void allLanes(
+    /** Eight rows by three, one vector of lanes each, with 32 registers. */
+    private static void eightDotRows(
             int count, float[] d, int dAt, float[] x, int xAt, float[] start, int startAt, float[] lanes, int lanesAt) {
         FloatVector a00 = FloatVector.zero(FLOATS);
-        FloatVector b00 = a00;
         FloatVector a01 = a00;
-        FloatVector b01 = a00;
         FloatVector a02 = a00;
-        FloatVector b02 = a00;
         FloatVector a10 = a00;
-        FloatVector b10 = a00;
         FloatVector a11 = a00;
-        FloatVector b11 = a00;
         FloatVector a12 = a00;
-        FloatVector b12 = a00;
         FloatVector a20 = a00;
-        FloatVector b20 = a00;
         FloatVector a21 = a00;
-        FloatVector b21 = a00;
         FloatVector a22 = a00;
-        FloatVector b22 = a00;
         FloatVector a30 = a00;
-        FloatVector b30 = a00;
         FloatVector a31 = a00;
-        FloatVector b31 = a00;
         FloatVector a32 = a00;
-        FloatVector b32 = a00;
+        FloatVector a40 = a00;
+        FloatVector a41 = a00;
+        FloatVector a42 = a00;
+        FloatVector a50 = a00;
+        FloatVector a51 = a00;
+        FloatVector a52 = a00;
+        FloatVector a60 = a00;
+        FloatVector a61 = a00;
+        FloatVector a62 = a00;
+        FloatVector a70 = a00;
+        FloatVector a71 = a00;
+        FloatVector a72 = a00;
         int p = dAt;
-        int end = xAt + count * DOT_TERMS * PANEL;
-        for (int q = xAt; q < end; q += DOT_TERMS * PANEL) {
-            FloatVector xa0 = FloatVector.fromArray(FLOATS, x, q);
-            FloatVector xa1 = FloatVector.fromArray(FLOATS, x, q + PANEL);
-            FloatVector xa2 = FloatVector.fromArray(FLOATS, x, q + 2 * PANEL);
-            FloatVector da0 = FloatVector.fromArray(FLOATS, d, p);
-            a00 = da0.fma(xa0, a00);
-            a01 = da0.fma(xa1, a01);
-            a02 = da0.fma(xa2, a02);
-            FloatVector da1 = FloatVector.fromArray(FLOATS, d, p + PANEL);
-            a10 = da1.fma(xa0, a10);
-            a11 = da1.fma(xa1, a11);
-            a12 = da1.fma(xa2, a12);
-            FloatVector da2 = FloatVector.fromArray(FLOATS, d, p + 2 * PANEL);
-            a20 = da2.fma(xa0, a20);
-            a21 = da2.fma(xa1, a21);
-            a22 = da2.fma(xa2, a22);
-            FloatVector da3 = FloatVector.fromArray(FLOATS, d, p + 3 * PANEL);
-            a30 = da3.fma(xa0, a30);
-            a31 = da3.fma(xa1, a31);
-            a32 = da3.fma(xa2, a32);
-            FloatVector xb0 = FloatVector.fromArray(FLOATS, x, q + LENGTH);
-            FloatVector xb1 = FloatVector.fromArray(FLOATS, x, q + PANEL + LENGTH);
-            FloatVector xb2 = FloatVector.fromArray(FLOATS, x, q + 2 * PANEL + LENGTH);
-            FloatVector db0 = FloatVector.fromArray(FLOATS, d, p + LENGTH);
-            b00 = db0.fma(xb0, b00);
-            b01 = db0.fma(xb1, b01);
-            b02 = db0.fma(xb2, b02);
-            FloatVector db1 = FloatVector.fromArray(FLOATS, d, p + PANEL + LENGTH);
-            b10 = db1.fma(xb0, b10);
-            b11 = db1.fma(xb1, b11);
-            b12 = db1.fma(xb2, b12);
-            FloatVector db2 = FloatVector.fromArray(FLOATS, d, p + 2 * PANEL + LENGTH);
-            b20 = db2.fma(xb0, b20);
-            b21 = db2.fma(xb1, b21);
-            b22 = db2.fma(xb2, b22);
-            FloatVector db3 = FloatVector.fromArray(FLOATS, d, p + 3 * PANEL + LENGTH);
-            b30 = db3.fma(xb0, b30);
-            b31 = db3.fma(xb1, b31);
-            b32 = db3.fma(xb2, b32);
-            p += DOT_ROWS * PANEL;
+        int end = xAt + count * DOT_TERMS * HALF;
+        for (int q = xAt; q < end; q += DOT_TERMS * HALF) {
+            FloatVector x0 = FloatVector.fromArray(FLOATS, x, q);
+            FloatVector x1 = FloatVector.fromArray(FLOATS, x, q + HALF);
+            FloatVector x2 = FloatVector.fromArray(FLOATS, x, q + 2 * HALF);
+            FloatVector d0 = FloatVector.fromArray(FLOATS, d, p);
+            a00 = d0.fma(x0, a00);
+            a01 = d0.fma(x1, a01);
+            a02 = d0.fma(x2, a02);
+            FloatVector d1 = FloatVector.fromArray(FLOATS, d, p + HALF);
+            a10 = d1.fma(x0, a10);
+            a11 = d1.fma(x1, a11);
+            a12 = d1.fma(x2, a12);
+            FloatVector d2 = FloatVector.fromArray(FLOATS, d, p + 2 * HALF);
+            a20 = d2.fma(x0, a20);
+            a21 = d2.fma(x1, a21);
+            a22 = d2.fma(x2, a22);
+            FloatVector d3 = FloatVector.fromArray(FLOATS, d, p + 3 * HALF);
+            a30 = d3.fma(x0, a30);
+            a31 = d3.fma(x1, a31);
+            a32 = d3.fma(x2, a32);
+            FloatVector d4 = FloatVector.fromArray(FLOATS, d, p + 4 * HALF);
+            a40 = d4.fma(x0, a40);
+            a41 = d4.fma(x1, a41);
+            a42 = d4.fma(x2, a42);
+            FloatVector d5 = FloatVector.fromArray(FLOATS, d, p + 5 * HALF);
+            a50 = d5.fma(x0, a50);
+            a51 = d5.fma(x1, a51);
+            a52 = d5.fma(x2, a52);
+            FloatVector d6 = FloatVector.fromArray(FLOATS, d, p + 6 * HALF);
+            a60 = d6.fma(x0, a60);
+            a61 = d6.fma(x1, a61);
+            a62 = d6.fma(x2, a62);
+            FloatVector d7 = FloatVector.fromArray(FLOATS, d, p + 7 * HALF);
+            a70 = d7.fma(x0, a70);
+            a71 = d7.fma(x1, a71);
+            a72 = d7.fma(x2, a72);
+            p += DOT_ROWS * HALF;
         }
         FloatVector.fromArray(FLOATS, start, startAt).add(a00).intoArray(lanes, lanesAt);
-        FloatVector.fromArray(FLOATS, start, startAt + LENGTH).add(b00).intoArray(lanes, lanesAt + LENGTH);
-        FloatVector.fromArray(FLOATS, start, startAt + PANEL).add(a01).intoArray(lanes, lanesAt + PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + PANEL + LENGTH)
-                .add(b01)
-                .intoArray(lanes, lanesAt + PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, start, startAt + 2 * PANEL).add(a02).intoArray(lanes, lanesAt + 2 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 2 * PANEL + LENGTH)
-                .add(b02)
-                .intoArray(lanes, lanesAt + 2 * PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, start, startAt + 3 * PANEL).add(a10).intoArray(lanes, lanesAt + 3 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 3 * PANEL + LENGTH)
-                .add(b10)
-                .intoArray(lanes, lanesAt + 3 * PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, start, startAt + 4 * PANEL).add(a11).intoArray(lanes, lanesAt + 4 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 4 * PANEL + LENGTH)
-                .add(b11)
-                .intoArray(lanes, lanesAt + 4 * PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, start, startAt + 5 * PANEL).add(a12).intoArray(lanes, lanesAt + 5 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 5 * PANEL + LENGTH)
-                .add(b12)
-                .intoArray(lanes, lanesAt + 5 * PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, start, startAt + 6 * PANEL).add(a20).intoArray(lanes, lanesAt + 6 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 6 * PANEL + LENGTH)
-                .add(b20)
-                .intoArray(lanes, lanesAt + 6 * PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, start, startAt + 7 * PANEL).add(a21).intoArray(lanes, lanesAt + 7 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 7 * PANEL + LENGTH)
-                .add(b21)
-                .intoArray(lanes, lanesAt + 7 * PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, start, startAt + 8 * PANEL).add(a22).intoArray(lanes, lanesAt + 8 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 8 * PANEL + LENGTH)
-                .add(b22)
-                .intoArray(lanes, lanesAt + 8 * PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, start, startAt + 9 * PANEL).add(a30).intoArray(lanes, lanesAt + 9 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 9 * PANEL + LENGTH)
-                .add(b30)
-                .intoArray(lanes, lanesAt + 9 * PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, start, startAt + 10 * PANEL).add(a31).intoArray(lanes, lanesAt + 10 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 10 * PANEL + LENGTH)
-                .add(b31)
-                .intoArray(lanes, lanesAt + 10 * PANEL + LENGTH);
-        FloatVector.fromArray(FLOATS, start, startAt + 11 * PANEL).add(a32).intoArray(lanes, lanesAt + 11 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 11 * PANEL + LENGTH)
-                .add(b32)
-                .intoArray(lanes, lanesAt + 11 * PANEL + LENGTH);
+        FloatVector.fromArray(FLOATS, start, startAt + HALF).add(a01).intoArray(lanes, lanesAt + HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 2 * HALF).add(a02).intoArray(lanes, lanesAt + 2 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 3 * HALF).add(a10).intoArray(lanes, lanesAt + 3 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 4 * HALF).add(a11).intoArray(lanes, lanesAt + 4 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 5 * HALF).add(a12).intoArray(lanes, lanesAt + 5 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 6 * HALF).add(a20).intoArray(lanes, lanesAt + 6 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 7 * HALF).add(a21).intoArray(lanes, lanesAt + 7 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 8 * HALF).add(a22).intoArray(lanes, lanesAt + 8 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 9 * HALF).add(a30).intoArray(lanes, lanesAt + 9 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 10 * HALF).add(a31).intoArray(lanes, lanesAt + 10 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 11 * HALF).add(a32).intoArray(lanes, lanesAt + 11 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 12 * HALF).add(a40).intoArray(lanes, lanesAt + 12 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 13 * HALF).add(a41).intoArray(lanes, lanesAt + 13 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 14 * HALF).add(a42).intoArray(lanes, lanesAt + 14 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 15 * HALF).add(a50).intoArray(lanes, lanesAt + 15 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 16 * HALF).add(a51).intoArray(lanes, lanesAt + 16 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 17 * HALF).add(a52).intoArray(lanes, lanesAt + 17 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 18 * HALF).add(a60).intoArray(lanes, lanesAt + 18 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 19 * HALF).add(a61).intoArray(lanes, lanesAt + 19 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 20 * HALF).add(a62).intoArray(lanes, lanesAt + 20 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 21 * HALF).add(a70).intoArray(lanes, lanesAt + 21 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 22 * HALF).add(a71).intoArray(lanes, lanesAt + 22 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 23 * HALF).add(a72).intoArray(lanes, lanesAt + 23 * HALF);
     }
 
-    /** One vector of lanes of each sum, with 16 registers. */
-    private static void someLanes(
+    /** Four rows by three, one vector of lanes each, with 16 registers. */
+    private static void fourDotRows(
             int count, float[] d, int dAt, float[] x, int xAt, float[] start, int startAt, float[] lanes, int lanesAt) {
         FloatVector a00 = FloatVector.zero(FLOATS);
         FloatVector a01 = a00;
@@ -443,40 +424,40 @@ final class VectorTileKernels {
         FloatVector a31 = a00;
         FloatVector a32 = a00;
         int p = dAt;
-        int end = xAt + count * DOT_TERMS * PANEL;
-        for (int q = xAt; q < end; q += DOT_TERMS * PANEL) {
-            FloatVector xa0 = FloatVector.fromArray(FLOATS, x, q);
-            FloatVector xa1 = FloatVector.fromArray(FLOATS, x, q + PANEL);
-            FloatVector xa2 = FloatVector.fromArray(FLOATS, x, q + 2 * PANEL);
-            FloatVector da0 = FloatVector.fromArray(FLOATS, d, p);
-            a00 = da0.fma(xa0, a00);
-            a01 = da0.fma(xa1, a01);
-            a02 = da0.fma(xa2, a02);
-            FloatVector da1 = FloatVector.fromArray(FLOATS, d, p + PANEL);
-            a10 = da1.fma(xa0, a10);
-            a11 = da1.fma(xa1, a11);
-            a12 = da1.fma(xa2, a12);
-            FloatVector da2 = FloatVector.fromArray(FLOATS, d, p + 2 * PANEL);
-            a20 = da2.fma(xa0, a20);
-            a21 = da2.fma(xa1, a21);
-            a22 = da2.fma(xa2, a22);
-            FloatVector da3 = FloatVector.fromArray(FLOATS, d, p + 3 * PANEL);
-            a30 = da3.fma(xa0, a30);
-            a31 = da3.fma(xa1, a31);
-            a32 = da3.fma(xa2, a32);
-            p += DOT_ROWS * PANEL;
+        int end = xAt + count * DOT_TERMS * HALF;
+        for (int q = xAt; q < end; q += DOT_TERMS * HALF) {
+            FloatVector x0 = FloatVector.fromArray(FLOATS, x, q);
+            FloatVector x1 = FloatVector.fromArray(FLOATS, x, q + HALF);
+            FloatVector x2 = FloatVector.fromArray(FLOATS, x, q + 2 * HALF);
+            FloatVector d0 = FloatVector.fromArray(FLOATS, d, p);
+            a00 = d0.fma(x0, a00);
+            a01 = d0.fma(x1, a01);
+            a02 = d0.fma(x2, a02);
+            FloatVector d1 = FloatVector.fromArray(FLOATS, d, p + HALF);
+            a10 = d1.fma(x0, a10);
+            a11 = d1.fma(x1, a11);
+            a12 = d1.fma(x2, a12);
+            FloatVector d2 = FloatVector.fromArray(FLOATS, d, p + 2 * HALF);
+            a20 = d2.fma(x0, a20);
+            a21 = d2.fma(x1, a21);
+            a22 = d2.fma(x2, a22);
+            FloatVector d3 = FloatVector.fromArray(FLOATS, d, p + 3 * HALF);
+            a30 = d3.fma(x0, a30);
+            a31 = d3.fma(x1, a31);
+            a32 = d3.fma(x2, a32);
+            p += DOT_ROWS * HALF;
         }
         FloatVector.fromArray(FLOATS, start, startAt).add(a00).intoArray(lanes, lanesAt);
-        FloatVector.fromArray(FLOATS, start, startAt + PANEL).add(a01).intoArray(lanes, lanesAt + PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 2 * PANEL).add(a02).intoArray(lanes, lanesAt + 2 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 3 * PANEL).add(a10).intoArray(lanes, lanesAt + 3 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 4 * PANEL).add(a11).intoArray(lanes, lanesAt + 4 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 5 * PANEL).add(a12).intoArray(lanes, lanesAt + 5 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 6 * PANEL).add(a20).intoArray(lanes, lanesAt + 6 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 7 * PANEL).add(a21).intoArray(lanes, lanesAt + 7 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 8 * PANEL).add(a22).intoArray(lanes, lanesAt + 8 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 9 * PANEL).add(a30).intoArray(lanes, lanesAt + 9 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 10 * PANEL).add(a31).intoArray(lanes, lanesAt + 10 * PANEL);
-        FloatVector.fromArray(FLOATS, start, startAt + 11 * PANEL).add(a32).intoArray(lanes, lanesAt + 11 * PANEL);
+        FloatVector.fromArray(FLOATS, start, startAt + HALF).add(a01).intoArray(lanes, lanesAt + HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 2 * HALF).add(a02).intoArray(lanes, lanesAt + 2 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 3 * HALF).add(a10).intoArray(lanes, lanesAt + 3 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 4 * HALF).add(a11).intoArray(lanes, lanesAt + 4 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 5 * HALF).add(a12).intoArray(lanes, lanesAt + 5 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 6 * HALF).add(a20).intoArray(lanes, lanesAt + 6 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 7 * HALF).add(a21).intoArray(lanes, lanesAt + 7 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 8 * HALF).add(a22).intoArray(lanes, lanesAt + 8 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 9 * HALF).add(a30).intoArray(lanes, lanesAt + 9 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 10 * HALF).add(a31).intoArray(lanes, lanesAt + 10 * HALF);
+        FloatVector.fromArray(FLOATS, start, startAt + 11 * HALF).add(a32).intoArray(lanes, lanesAt + 11 * HALF);
     }
 }

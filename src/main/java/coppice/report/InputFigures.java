@@ -144,7 +144,7 @@ final class InputFigures {
         boolean named = !inputs.names().isEmpty();
         page.open("figure").open("figcaption").element("strong", "The strongest input neurons");
         page.text(" ")
-                .element("span", "Everything is counted from 0, but for ranks.")
+                .element("span", "All but the rank is counted from 0.")
                 .close();
         page.open("div", "class", "scroll").open("table").open("tr");
         page.element("th", "rank", "class", "number").element("th", "index", "class", "number");

@@ -10,10 +10,13 @@ import java.util.List;
 /** The layers of a network from its input on, as {@code --layers} names them, those without weights too. */
 record LayerTable(TrainedNetwork network) {
     void write(Markup page) {
+        if (network.before() != null) {
+            page.element("p", "Kept is the share of the connections before training that are still there.");
+        }
         page.open("div", "class", "scroll", "tabindex", "0", "role", "region", "aria-label", "Layers");
         page.open("table").open("tr");
-        page.element("th", "layer", "class", "number").element("th", "", "class", "words");
-        for (String head : List.of("output", "parameters", "connections", "density", "left of the first")) {
+        page.element("th", "layer", "class", "number").element("th", "");
+        for (String head : List.of("output", "parameters", "connections", "density", "kept")) {
             page.element("th", head, "class", "number");
         }
         page.close();

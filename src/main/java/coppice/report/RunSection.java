@@ -2,8 +2,6 @@ package coppice.report;
 
 import coppice.run.RunManifest;
 import coppice.train.EpochMetrics;
-import coppice.train.Setting;
-import coppice.train.Settings;
 import coppice.train.TrainResult;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -109,10 +107,8 @@ final class RunSection {
     }
 
     private void writeSettings(Markup page) {
-        Map<String, @Nullable String> defaults = Settings.TABLE.stream()
-                .collect(LinkedHashMap::new, (map, setting) -> map.put(setting.name(), initial(setting)), Map::putAll);
         String changed = run.settings().entrySet().stream()
-                .filter(entry -> !entry.getValue().equals(defaults.get(entry.getKey())))
+                .filter(entry -> !run.hasDefault(entry.getKey()))
                 .map(entry -> entry.getKey() + " " + entry.getValue())
                 .collect(Collectors.joining(", "));
         RunManifest manifest = run.manifest();
@@ -131,10 +127,5 @@ final class RunSection {
                 + manifest.threads() + " threads, started " + manifest.started() + ", Coppice "
                 + manifest.coppiceVersion() + ".");
         page.closeLine();
-    }
-
-    private @Nullable String initial(Setting setting) {
-        String own = run.isMachine() ? Settings.RBM_DEFAULTS.get(setting.name()) : null;
-        return own == null ? setting.defaultValue() : own;
     }
 }

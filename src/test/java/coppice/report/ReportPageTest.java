@@ -145,8 +145,11 @@ class ReportPageTest {
                         "Connections explored",
                         "Time"),
                 page.figures());
-        PageReader two = page(run, Runs.completed(temp.resolve("b"), 1, 0.5));
-        assertTrue(two.legend("Test loss").stream().anyMatch(name -> name.contains("model rbm")));
+        PageReader two = page(run, Runs.completed(temp.resolve("b"), 1, 0.5, "zeta", "0.1"));
+        List<String> kinds = two.legend("Test loss");
+        assertTrue(kinds.contains("zeta 0.1"), kinds.toString());
+        assertTrue(kinds.contains("model rbm"), kinds.toString());
+        assertTrue(two.text().contains("cd-steps"), "the table has everything that varies");
     }
 
     private static coppice.train.EpochMetrics machineEpoch(int epoch) {

@@ -97,7 +97,8 @@ record Comparison(List<String> varied, List<Group> groups) {
      */
     String label(Group group) {
         String given = given(group);
-        boolean tells = groups.stream().filter(other -> given(other).equals(given)).count() == 1;
+        boolean tells =
+                groups.stream().filter(other -> given(other).equals(given)).count() == 1;
         if (varied.size() > MOST_NAMED && tells && !given.isEmpty()) {
             return given;
         }
@@ -108,7 +109,8 @@ record Comparison(List<String> varied, List<Group> groups) {
 
     private String given(Group group) {
         return varied.stream()
-                .filter(name -> group.settings().containsKey(name) && !group.shown().hasDefault(name))
+                .filter(name ->
+                        group.settings().containsKey(name) && !group.shown().hasDefault(name))
                 .map(name -> name + " " + group.settings().get(name))
                 .collect(Collectors.joining(", "));
     }

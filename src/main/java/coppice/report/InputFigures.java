@@ -143,9 +143,7 @@ final class InputFigures {
         double[] degrees = degrees(after);
         boolean named = !inputs.names().isEmpty();
         page.open("figure").open("figcaption").element("strong", "The strongest input neurons");
-        page.text(" ")
-                .element("span", "All but the rank is counted from 0.")
-                .close();
+        page.text(" ").element("span", "All but the rank is counted from 0.").close();
         page.open("div", "class", "scroll").open("table").open("tr");
         page.element("th", "rank", "class", "number").element("th", "index", "class", "number");
         if (named) {

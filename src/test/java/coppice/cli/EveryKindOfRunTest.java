@@ -44,8 +44,8 @@ class EveryKindOfRunTest {
     }
 
     private static Cli inspect(Path run, String... words) {
-        List<String> all = new ArrayList<>(List.of(
-                "inspect", "--from", run.resolve("last.safetensors").toString(), "--bootstraps", "0"));
+        List<String> all = new ArrayList<>(
+                List.of("inspect", "--from", run.resolve("last.safetensors").toString(), "--bootstraps", "0"));
         all.addAll(Arrays.asList(words));
         return Cli.run(all.toArray(String[]::new));
     }
@@ -63,8 +63,7 @@ class EveryKindOfRunTest {
     }
 
     private Path convolutional() {
-        return trained(
-                "cnn", ExitCode.DONE, "--layers", LAYERS, "--train-samples", "100", "--test-samples", "50");
+        return trained("cnn", ExitCode.DONE, "--layers", LAYERS, "--train-samples", "100", "--test-samples", "50");
     }
 
     @Test
@@ -99,7 +98,9 @@ class EveryKindOfRunTest {
         List<?> neurons = (List<?>) Objects.requireNonNull(found.get("neurons"));
         assertEquals(
                 List.of(64, 40, 10),
-                neurons.stream().map(group -> ((Map<?, ?>) group).get("neurons")).toList());
+                neurons.stream()
+                        .map(group -> ((Map<?, ?>) group).get("neurons"))
+                        .toList());
         assertEquals(2, item(found, "hidden", 0).get("layer"));
         assertEquals(104, ((Map<?, ?>) Objects.requireNonNull(found.get("paths"))).get("neurons"));
 
@@ -135,7 +136,8 @@ class EveryKindOfRunTest {
         assertNotEquals(null, found.get("paths"));
         assertEquals(null, item(found, "layers", 0).get("first_overlap"));
         assertEquals(null, item(found, "layers", 0).get("first_clustering"));
-        assertTrue(inspect(next).out().contains("no first topology"), inspect(next).out());
+        assertTrue(
+                inspect(next).out().contains("no first topology"), inspect(next).out());
         PageReader page = page(next);
         assertEquals(List.of("after training"), page.legend("Layer 0: weights"));
         assertFalse(page.legend("Layer 0: in-degree").contains("before training"));
@@ -149,7 +151,12 @@ class EveryKindOfRunTest {
     void aRunThatPredictsNumbersHasNoAccuracy() throws Exception {
         StringBuilder rows = new StringBuilder("x,y,sum\n");
         for (int i = 0; i < 60; i++) {
-            rows.append(i % 7).append(',').append(i % 5).append(',').append(i % 7 + i % 5).append(".5\n");
+            rows.append(i % 7)
+                    .append(',')
+                    .append(i % 5)
+                    .append(',')
+                    .append(i % 7 + i % 5)
+                    .append(".5\n");
         }
         Path table = Files.writeString(temp.resolve("sum.csv"), rows);
         Path run = trained(
@@ -168,7 +175,8 @@ class EveryKindOfRunTest {
         PageReader page = page(run);
         assertTrue(page.figures().contains("Layer 0: weights"), page.figures().toString());
         assertTrue(page.figures().stream().noneMatch(figure -> figure.contains("degree")), "" + page.figures());
-        assertFalse(page.elements("h3").stream().anyMatch(title -> title.getTextContent().equals("Degrees")));
+        assertFalse(page.elements("h3").stream()
+                .anyMatch(title -> title.getTextContent().equals("Degrees")));
         Map<?, ?> found = found(run);
         assertEquals(null, found.get("paths"));
         assertEquals(null, item(found, "layers", 0).get("first_overlap"));
@@ -182,7 +190,9 @@ class EveryKindOfRunTest {
         assertTrue(page.text().contains("stopped"), page.text());
         assertTrue(page.figures().contains("Layer 0: weights"), page.figures().toString());
         assertEquals(
-                1.0, ((Map<?, ?>) Objects.requireNonNull(item(found(run), "layers", 0).get("first_overlap")))
+                1.0,
+                ((Map<?, ?>) Objects.requireNonNull(
+                                item(found(run), "layers", 0).get("first_overlap")))
                         .get("share_of_first"));
     }
 }

@@ -226,9 +226,8 @@ class ModelCommandsTest {
 
     @Test
     void ranksFeaturesByStrength(@TempDir Path temp) throws IOException {
-        Path table = write(
-                temp.resolve("table.csv"),
-                "noise,\"the one, that tells\",kind\n" + "5,0,a\n5,1,b\n".repeat(4));
+        Path table =
+                write(temp.resolve("table.csv"), "noise,\"the one, that tells\",kind\n" + "5,0,a\n5,1,b\n".repeat(4));
         Path file = tableRun(temp, table, "--weight-decay", "0.05"); // which leaves little of what learns nothing
         List<?> features = (List<?>)
                 Objects.requireNonNull(inspected(file, "--features", "2").get("features"));

@@ -73,8 +73,8 @@ class TensorBoardTest {
         Cli.train(again, "--tensorboard", "--resume");
         assertEquals(1, files(again).size(), "nothing was left to do");
 
-        EpochMetrics next = Json.parse(
-                Files.readAllLines(again.resolve("metrics.jsonl")).get(1), EpochMetrics.class);
+        EpochMetrics next =
+                Json.parse(Files.readAllLines(again.resolve("metrics.jsonl")).get(1), EpochMetrics.class);
         try (EventProgress resumed = new EventProgress(again.resolve("tensorboard"), Progress.NONE)) {
             resumed.epoch(next, 2);
         }

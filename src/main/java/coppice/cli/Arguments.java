@@ -66,6 +66,23 @@ final class Arguments {
         return value;
     }
 
+    /** The value of an option that is a whole number of at least {@code least}. */
+    int wholeNumber(String option, int otherwise, int least) {
+        String text = find(option);
+        if (text == null) {
+            return otherwise;
+        }
+        try {
+            int value = Integer.parseInt(text);
+            if (value >= least) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // falls through to the one message
+        }
+        throw new UsageException(option + " must be a whole number of at least " + least + " but was '" + text + "'");
+    }
+
     /** All options given, switches as "true". */
     Map<String, String> options() {
         Map<String, String> given = new LinkedHashMap<>();

@@ -76,9 +76,9 @@ record BackendChoice(Backend backend, WorkerPool pool, ProductLibraries librarie
         CudaOptions.use(arguments.find(CudaOptions.NAME));
         return of(
                 backend,
-                wholeNumber(arguments, "device"),
+                arguments.wholeNumber("device", 0, 0),
                 CudaOptions.dataMemory(arguments.find(CudaOptions.DATA_MEMORY)),
-                wholeNumber(arguments, "threads"),
+                arguments.wholeNumber("threads", 0, 0),
                 value(arguments, "simd", "auto"),
                 CudaOptions.products(
                         backend,
@@ -90,19 +90,6 @@ record BackendChoice(Backend backend, WorkerPool pool, ProductLibraries librarie
     private static String value(Arguments arguments, String name, String otherwise) {
         String value = arguments.find(name);
         return value == null ? otherwise : value;
-    }
-
-    private static int wholeNumber(Arguments arguments, String name) {
-        String text = arguments.find(name);
-        try {
-            int value = text == null ? 0 : Integer.parseInt(text);
-            if (value >= 0) {
-                return value;
-            }
-        } catch (NumberFormatException e) {
-            // falls through to the one message
-        }
-        throw new UsageException(name + " must be a whole number of at least 0 but was '" + text + "'");
     }
 
     @Override

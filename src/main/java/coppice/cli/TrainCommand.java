@@ -11,6 +11,7 @@ import coppice.run.Json;
 import coppice.run.RunDirectory;
 import coppice.run.RunManifest;
 import coppice.train.DivergedException;
+import coppice.train.Progress;
 import coppice.train.RbmConfig;
 import coppice.train.Setting;
 import coppice.train.Setting.Scope;
@@ -132,13 +133,16 @@ final class TrainCommand implements Command {
         Map<String, String> configuration = configuration(settings, data);
         try (RunLog log = new RunLog(directory.log());
                 ProgressView view =
-                        new ProgressView(console, log, quiet, config.loop().epochs())) {
+                        new ProgressView(console, log, quiet, config.loop().epochs());
+                EventProgress events =
+                        settings.is("tensorboard") ? new EventProgress(directory.tensorboard(), view) : null) {
             say(introduction(settings, config, data, choice, directory), log, quiet, console);
             TrainResult result;
             int code;
             try {
+                Progress progress = events == null ? view : events;
                 Trainer trainer =
-                        new Trainer(config, configuration, data, choice.backend(), choice.pool(), directory, view);
+                        new Trainer(config, configuration, data, choice.backend(), choice.pool(), directory, progress);
                 say(trainer.placements(), log, quiet, console);
                 result = trainer.run(stop);
                 code = result.status().equals("stopped") ? ExitCode.STOPPED : ExitCode.DONE;

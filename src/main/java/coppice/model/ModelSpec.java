@@ -177,6 +177,15 @@ public record ModelSpec(Shape input, List<Stage> stages, Loss loss, Sparsity spa
         return stages.stream().filter(stage -> stage.spec().learns()).toList();
     }
 
+    /** Number of the layer of weights that begins the chain of fully connected layers at the end; 0 if all are. */
+    public int chainStart() {
+        int start = learned().size();
+        for (int n = stages.size() - 1; n >= 0 && stages.get(n).window() == null; n--) {
+            start--;
+        }
+        return start;
+    }
+
     /**
      * The connections of each layer of weights; one that would be full, or that is not to be sparse, gets -1: it is
      * dense.

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param groups ordered by those settings, numbers by value
  */
 record Comparison(List<String> varied, List<Group> groups) {
+    private static final int MOST_NAMED = 3; // settings in a label, defaults among them
     private static final List<String> ORDER =
             Settings.TABLE.stream().map(Setting::name).toList();
 
@@ -89,10 +90,28 @@ record Comparison(List<String> varied, List<Group> groups) {
         }
     }
 
-    /** What tells a group from the others, as {@code epsilon 5, zeta 0.3}; empty for the only group. */
+    /**
+     * What tells a group from the others, as {@code epsilon 5, zeta 0.3}; empty for the only group.
+     *
+     * <p>Where many settings vary, as between kinds of models, those left as they are by default go without saying.
+     */
     String label(Group group) {
+        String given = given(group);
+        boolean tells =
+                groups.stream().filter(other -> given(other).equals(given)).count() == 1;
+        if (varied.size() > MOST_NAMED && tells && !given.isEmpty()) {
+            return given;
+        }
         return varied.stream()
                 .map(name -> name + " " + group.settings().getOrDefault(name, "-"))
+                .collect(Collectors.joining(", "));
+    }
+
+    private String given(Group group) {
+        return varied.stream()
+                .filter(name ->
+                        group.settings().containsKey(name) && !group.shown().hasDefault(name))
+                .map(name -> name + " " + group.settings().get(name))
                 .collect(Collectors.joining(", "));
     }
 }

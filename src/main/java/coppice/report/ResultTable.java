@@ -77,7 +77,7 @@ public final class ResultTable {
     }
 
     private static @Nullable Number last(Run run, Function<EpochMetrics, @Nullable Double> number) {
-        @Nullable Double last = null;
+        Double last = null;
         for (EpochMetrics epoch : run.epochs()) {
             Double value = number.apply(epoch);
             last = value == null ? last : value;

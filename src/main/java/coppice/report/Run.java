@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -110,6 +111,17 @@ public record Run(
     /** Whether it trains a restricted Boltzmann machine, which has no accuracy. */
     public boolean isMachine() {
         return "rbm".equals(settings.get("model"));
+    }
+
+    /** Whether a setting is what it is by default in such a run. */
+    boolean hasDefault(String name) {
+        String initial = isMachine() ? Settings.RBM_DEFAULTS.get(name) : null;
+        for (Setting setting : Settings.TABLE) {
+            if (initial == null && setting.name().equals(name)) {
+                initial = setting.defaultValue();
+            }
+        }
+        return Objects.equals(settings.get(name), initial);
     }
 
     /** Epochs completed. */

@@ -92,6 +92,11 @@ public final class RunDirectory implements AutoCloseable {
         return directory.resolve("train.log");
     }
 
+    /** {@code tensorboard}, a directory of event files, see {@link EventFile}. */
+    public Path tensorboard() {
+        return directory.resolve("tensorboard");
+    }
+
     /** Whether there is a checkpoint to resume from. */
     public boolean hasCheckpoint() {
         return Files.exists(last());

@@ -80,6 +80,21 @@ public record TopologyMetrics(
         return degrees;
     }
 
+    /**
+     * The strength of each input neuron: the sum of the absolute weights of the connections that come from it.
+     *
+     * <p>Atashgahi et al., "Quick and robust feature selection", Machine Learning 111 (2022), rank features by it.
+     *
+     * @param weights in the pattern's order, or row-major (outputs, inputs) without a pattern
+     */
+    public static double[] inputStrengths(int inputs, @Nullable CsrPattern pattern, float[] weights) {
+        double[] strengths = new double[inputs];
+        for (int k = 0; k < weights.length; k++) {
+            strengths[pattern == null ? k % inputs : pattern.columnIndices()[k]] += Math.abs(weights[k]);
+        }
+        return strengths;
+    }
+
     /** The degrees of several groups of neurons as one group. */
     public static int[] joined(List<int[]> groups) {
         return groups.stream().flatMapToInt(Arrays::stream).toArray();

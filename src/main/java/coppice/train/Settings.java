@@ -263,6 +263,7 @@ public final class Settings {
             run("tf32", null, "false", "let cuBLAS round factors to TF32, 10 bits of mantissa"),
             run("threads", "N", "0", "CPU threads, 0 for one a processor; does not change results"),
             run("simd", "auto|off", "auto", "Vector API kernels, or plain Java; does not change results"),
+            run("tensorboard", null, "false", "write TensorBoard event files to RUN/tensorboard, scalars an epoch"),
             run("quiet", null, "false", "print the result only"),
             run("verbose", null, "false", "print more, and the whole trace of an error"));
 

@@ -51,6 +51,7 @@ public final class StartingPoint {
             layers.set(0, layers.get(0).withVisible(new VisibleUnits(bias, List.of(), base, null)));
         }
         TrainState state = new TrainState();
+        state.fromSaved = true;
         state.connectionsExplored =
                 layers.stream().mapToLong(LayerState::connections).sum();
         return new Checkpoint(

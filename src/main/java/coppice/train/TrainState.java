@@ -25,6 +25,8 @@ public final class TrainState {
     public int evolutions;
     /** Connections that have existed so far; one that grows again counts again. */
     public long connectionsExplored;
+    /** Whether training began with the weights of a saved network rather than with weights drawn for it. */
+    public boolean fromSaved;
     /** Mean training loss of the last epoch. */
     public @Nullable Double trainLoss;
     /** Training accuracy of the last epoch, dropout included. */

@@ -8,6 +8,7 @@ import coppice.run.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -187,27 +188,94 @@ class ModelCommandsTest {
         assertTrue(table.out().contains("--density 0.3"), table.out());
     }
 
-    private static Path tableRun(Path temp, Path table) {
+    @Test
+    void comparesWithTheTopologyThatTrainingBeganWith(@TempDir Path temp) {
+        Path still = temp.resolve("still");
+        Cli.train(still, "--evolution", "static", "--at-end", "none");
+        Map<?, ?> found = inspected(still, "--bootstraps", "10");
+        for (Map<?, ?> layer : layers(found)) {
+            Map<?, ?> overlap = (Map<?, ?>) layer.get("first_overlap");
+            if (Boolean.TRUE.equals(layer.get("sparse")) && overlap != null) {
+                assertEquals(1.0, overlap.get("share_of_first"));
+                assertEquals(1.0, overlap.get("share_of_second"));
+                assertEquals(layer.get("clustering"), layer.get("first_clustering"));
+                Map<?, ?> law = (Map<?, ?>) Objects.requireNonNull(layer.get("in_power_law"));
+                double tenths = 10 * number(law, "p_value");
+                assertEquals(Math.rint(tenths), tenths, 1e-9);
+            }
+        }
+        assertEquals(found.get("paths"), found.get("first_paths"));
+
+        Path moved = temp.resolve("moved");
+        Cli.train(moved, "--epochs", "3", "--sparse-output", "--density", "0.3");
+        Map<?, ?> after = inspected(moved, "--sources", "0", "--bootstraps", "0");
+        assertEquals(null, after.get("paths"));
+        int sparse = 0;
+        for (Map<?, ?> layer : layers(after)) {
+            if (Boolean.TRUE.equals(layer.get("sparse"))) {
+                sparse++;
+                double left = number((Map<?, ?>) Objects.requireNonNull(layer.get("first_overlap")), "share_of_first");
+                assertTrue(left > 0.2 && left < 0.75, "two evolutions and a cut leave " + left); // 0.7 * 0.7 * 0.7
+                assertEquals(null, ((Map<?, ?>) Objects.requireNonNull(layer.get("in_power_law"))).get("p_value"));
+            }
+        }
+        assertTrue(sparse > 0);
+        List<?> neurons = (List<?>) Objects.requireNonNull(after.get("neurons"));
+        assertEquals(layers(after).size() + 1, neurons.size());
+    }
+
+    @Test
+    void ranksFeaturesByStrength(@TempDir Path temp) throws IOException {
+        Path table =
+                write(temp.resolve("table.csv"), "noise,\"the one, that tells\",kind\n" + "5,0,a\n5,1,b\n".repeat(4));
+        Path file = tableRun(temp, table, "--weight-decay", "0.05"); // which leaves little of what learns nothing
+        List<?> features = (List<?>)
+                Objects.requireNonNull(inspected(file, "--features", "2").get("features"));
+        Map<?, ?> first = (Map<?, ?>) features.get(0);
+        assertEquals(1, first.get("rank"));
+        assertEquals(1, first.get("feature"));
+        assertEquals("the one, that tells", first.get("name"));
+        assertEquals("noise", ((Map<?, ?>) features.get(1)).get("name"));
+        assertTrue(number(first, "strength") >= number((Map<?, ?>) features.get(1), "strength"));
+        assertEquals(null, inspected(file).get("features"));
+        Cli text = Cli.run("inspect", "--from", file.toString(), "--features", "1");
+        assertTrue(text.lines().stream().anyMatch(line -> line.endsWith("the one, that tells")), text.out());
+        for (String count : List.of("3", "0", "x")) {
+            Cli wrong = Cli.run("inspect", "--from", file.toString(), "--features", count);
+            assertEquals(ExitCode.USAGE, wrong.code(), wrong.out());
+        }
+        Path digits = temp.resolve("digits");
+        Cli.train(digits);
+        List<?> pixels = (List<?>)
+                Objects.requireNonNull(inspected(digits, "--features", "64").get("features"));
+        assertEquals(64, pixels.size());
+        for (Object item : pixels) {
+            Map<?, ?> pixel = (Map<?, ?>) item;
+            int feature = (int) number(pixel, "feature");
+            assertEquals(List.of(feature / 8, feature % 8), pixel.get("pixel"));
+        }
+    }
+
+    private static Map<?, ?> inspected(Path from, String... options) {
+        List<String> words = new ArrayList<>(List.of("inspect", "--from", from.toString(), "--json"));
+        words.addAll(List.of(options));
+        Cli inspected = Cli.run(words.toArray(String[]::new));
+        assertEquals(ExitCode.DONE, inspected.code(), inspected.err());
+        return inspected.json();
+    }
+
+    private static List<Map<?, ?>> layers(Map<?, ?> found) {
+        return ((List<?>) Objects.requireNonNull(found.get("layers")))
+                .stream().<Map<?, ?>>map(layer -> (Map<?, ?>) layer).toList();
+    }
+
+    private static Path tableRun(Path temp, Path table, String... more) {
         Path run = temp.resolve("table-run");
-        Cli trained = Cli.run(
-                "train",
-                "--data",
-                table.toString(),
-                "--hidden",
-                "8",
-                "--epochs",
-                "200",
-                "--batch-size",
-                "2",
-                "--test-fraction",
-                "0.34",
-                "--dropout",
-                "0",
-                "--learning-rate",
-                "0.1",
-                "--quiet",
-                "--out",
-                run.toString());
+        String options = "--hidden 8 --epochs 200 --batch-size 2 --test-fraction 0.34 --dropout 0 --learning-rate 0.1";
+        List<String> words = new ArrayList<>(List.of("train", "--data", table.toString(), "--out", run.toString()));
+        words.addAll(List.of((options + " --quiet").split(" ")));
+        words.addAll(List.of(more));
+        Cli trained = Cli.run(words.toArray(String[]::new));
         assertEquals(ExitCode.DONE, trained.code(), trained.err());
         return run.resolve("last.safetensors");
     }

@@ -39,7 +39,13 @@ class TutorialTest {
             assertTrue(process.waitFor(300, TimeUnit.SECONDS), commands);
             assertEquals(0, process.exitValue(), () -> commands + read(log));
         }
-        for (String file : List.of("first/result.json", "digits/table.csv", "digits.onnx", "digits.npz")) {
+        for (String file : List.of(
+                "first/result.json",
+                "first/report.html",
+                "digits/table.csv",
+                "digits/report.html",
+                "digits.onnx",
+                "digits.npz")) {
             assertTrue(Files.size(folder.resolve("runs").resolve(file)) > 100, file);
         }
     }

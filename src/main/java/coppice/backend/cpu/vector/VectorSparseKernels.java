@@ -88,7 +88,7 @@ final class VectorSparseKernels extends SparseKernels {
             return terms;
         }
 
-        /** How many columns sums touch: a batch, rounded up to tiles of 7 or 8 vectors where rows have room for them. */
+        /** How many columns sums touch: a batch, rounded up to tiles of 7 or 8 vectors where the rows have room. */
         private int columns(CpuTensor out, int batch) {
             int room = Math.min(stride, out.stride());
             int vectors = (batch + LENGTH - 1) / LENGTH * LENGTH;

@@ -203,7 +203,7 @@ public class NeuronKernels {
         Srelu srelu = Srelu.of(neurons, neuron);
         SreluSums sums = new SreluSums();
         sums.accumulate(srelu, z, gradient, neuron, 0, batch);
-        srelu.writeGradient(neurons, neuron, sums);
+        sums.writeGradient(srelu, neurons, neuron);
     }
 
     /** The lanes of the four sums that the gradient of SReLU's parameters is made of. */
@@ -216,6 +216,17 @@ public class NeuronKernels {
         public final float[] right = new float[Lanes.COUNT];
         /** By lanes: sum of t * (z - right knee) there. */
         public final float[] rightDistance = new float[Lanes.COUNT];
+
+        /** Folds the sums into the gradient of the four parameters. */
+        public void writeGradient(Srelu srelu, Neurons neurons, int neuron) {
+            srelu.writeGradient(
+                    neurons,
+                    neuron,
+                    Lanes.fold(left),
+                    Lanes.fold(leftDistance),
+                    Lanes.fold(right),
+                    Lanes.fold(rightDistance));
+        }
 
         /** Adds the batch columns [from, to) and turns their gradients by the output into gradients by z. */
         public void accumulate(Srelu srelu, CpuTensor z, CpuTensor gradient, int neuron, int from, int to) {

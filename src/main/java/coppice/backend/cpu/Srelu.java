@@ -36,15 +36,22 @@ public record Srelu(float leftKnee, float leftSlope, float distance, float right
         return z <= leftKnee ? Math.fma(leftSlope, z - leftKnee, leftKnee) : z;
     }
 
-    /** Writes the gradient of the four parameters; folds the sums. */
-    public void writeGradient(Neurons neurons, int neuron, NeuronKernels.SreluSums sums) {
+    /**
+     * Writes the gradient of the four parameters.
+     *
+     * @param left sum of t left of the left knee
+     * @param leftDistance sum of t * (z - left knee) there
+     * @param right sum of t right of the right knee
+     * @param rightDistance sum of t * (z - right knee) there
+     */
+    public void writeGradient(
+            Neurons neurons, int neuron, float left, float leftDistance, float right, float rightDistance) {
         CpuTensor gradient = (CpuTensor) Objects.requireNonNull(neurons.slopeGradient());
-        float left = Lanes.fold(sums.left);
-        float right = (1f - rightSlope) * Lanes.fold(sums.right);
+        float knees = (1f - rightSlope) * right;
         float[] data = gradient.data();
-        data[gradient.at(0) + neuron] = Math.fma(1f - leftSlope, left, right);
-        data[gradient.at(1) + neuron] = Lanes.fold(sums.leftDistance);
-        data[gradient.at(2) + neuron] = distance < 0 ? -right : right;
-        data[gradient.at(3) + neuron] = Lanes.fold(sums.rightDistance);
+        data[gradient.at(0) + neuron] = Math.fma(1f - leftSlope, left, knees);
+        data[gradient.at(1) + neuron] = leftDistance;
+        data[gradient.at(2) + neuron] = distance < 0 ? -knees : knees;
+        data[gradient.at(3) + neuron] = rightDistance;
     }
 }

@@ -26,6 +26,7 @@ final class VectorNeuronKernels extends NeuronKernels {
     private static final FloatVector LANE_NUMBERS = FloatVector.zero(FLOATS).addIndex(1);
     private static final int SUMS = 64; // neurons whose lanes are kept before they are folded
     private static final IntVector LANE_BITS = VectorRectifier.LANE_BITS;
+    private static final ThreadLocal<VectorSrelu> SRELU = ThreadLocal.withInitial(VectorSrelu::new);
 
     VectorNeuronKernels(UpdateKernels updates) {
         super(updates);
@@ -195,13 +196,19 @@ final class VectorNeuronKernels extends NeuronKernels {
         CpuTensor z = (CpuTensor) neurons.preActivation();
         CpuTensor gradient = (CpuTensor) neurons.gradient();
         Srelu srelu = Srelu.of(neurons, neuron);
+        if (LENGTH == 16) {
+            float[] sums =
+                    SRELU.get().derive(srelu, z.data(), z.at(neuron), gradient.data(), gradient.at(neuron), batch);
+            srelu.writeGradient(neurons, neuron, sums[0], sums[1], sums[2], sums[3]);
+            return;
+        }
         SreluSums sums = new SreluSums();
         int whole = batch - batch % Lanes.COUNT;
         for (int lane = 0; lane < Lanes.COUNT; lane += LENGTH) {
             sreluLanes(srelu, z.data(), z.at(neuron), gradient.data(), gradient.at(neuron), lane, whole, sums);
         }
         sums.accumulate(srelu, z, gradient, neuron, whole, batch);
-        srelu.writeGradient(neurons, neuron, sums);
+        sums.writeGradient(srelu, neurons, neuron);
     }
 
     private static void sreluLanes(

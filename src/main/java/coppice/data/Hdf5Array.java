@@ -138,13 +138,22 @@ final class Hdf5Array implements SourceArray {
         long most = fileBytes;
         if (dataset instanceof ChunkedDataset chunked) {
             Hdf5Chunks.requireSane(this, chunked, fileBytes);
-            most = dataset.getStorageInBytes() * Hdf5Chunks.MAX_EXPANSION;
+            most = storedBytes() * Hdf5Chunks.MAX_EXPANSION;
         }
         if (dataset.isEmpty()) {
             throw fault("has never been written");
         }
         if (count * bytes > most) {
             throw fault("states " + count + " elements but the file holds fewer");
+        }
+    }
+
+    /** Bytes of all chunks. The library takes memory for the index of chunks before it checks the index's checksum. */
+    private long storedBytes() {
+        try {
+            return dataset.getStorageInBytes();
+        } catch (OutOfMemoryError e) {
+            throw fault("states an index of chunks that does not fit into memory");
         }
     }
 

@@ -21,6 +21,11 @@ public final class BackendParity {
         check(expected, actual, NetworkCases.withLongRows());
     }
 
+    /** Compares networks whose activations outgrow a second-level cache. */
+    public static void checkWideLayers(Backend expected, Backend actual) {
+        check(expected, actual, NetworkCases.withWideLayers());
+    }
+
     /** Compares stochastic units. */
     public static void checkStochastic(Backend expected, Backend actual) {
         for (StochasticRun.Shape shape : StochasticRun.SHAPES) {

@@ -73,6 +73,28 @@ final class NetworkCases {
         return cases;
     }
 
+    /** So many inputs, or outputs, that a batch of them takes over a mebibyte; rows of an odd number of vectors. */
+    static List<NetworkCase> withWideLayers() {
+        int[][] shapes = {{2700, 30, 2703, 100, 100}, {3000, 33, 10, 90, 112}, {3900, 9, 3901, 70, 70}};
+        List<NetworkCase> cases = new ArrayList<>();
+        for (int i = 0; i < shapes.length; i++) {
+            int[] shape = shapes[i];
+            cases.add(new NetworkCase(
+                    shape[0],
+                    shape[1],
+                    shape[2],
+                    shape[3],
+                    shape[4],
+                    0.02,
+                    ACTIVATIONS[i],
+                    0.3,
+                    LOSSES[i % LOSSES.length],
+                    update(i),
+                    i));
+        }
+        return cases;
+    }
+
     /** Each rule, with coupled and with unscaled decay. */
     static Update update(int which) {
         Update.Kind kind = RULES[which % RULES.length];

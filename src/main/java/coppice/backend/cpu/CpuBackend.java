@@ -35,6 +35,7 @@ public final class CpuBackend implements Backend {
     private final KernelSet kernels;
     private final WorkerPool pool;
     private final RowTasks rows;
+    private final SparseProducts sparse;
     private final DenseProducts dense;
     private final Convolutions convolutions;
     private final LossKernels lossKernels = new LossKernels();
@@ -54,6 +55,7 @@ public final class CpuBackend implements Backend {
         this.pool = pool;
         this.rows = new RowTasks(pool);
         this.dense = new DenseProducts(kernels, pool, rows);
+        this.sparse = new SparseProducts(kernels, rows);
         this.convolutions = new Convolutions(kernels.neurons(), pool);
     }
 
@@ -159,12 +161,7 @@ public final class CpuBackend implements Backend {
 
     @Override
     public void forward(SparseTensor weights, Tensor bias, Tensor x, Neurons outputs, Pass pass) {
-        CpuSparseTensor w = (CpuSparseTensor) weights;
-        CpuTensor z = (CpuTensor) outputs.preActivation();
-        rows.runByConnections(w.pattern().rowOffsets(), pass.batch(), (from, to) -> {
-            kernels.sparse().spmm(w, (CpuTensor) bias, (CpuTensor) x, z, pass.batch(), from, to);
-            kernels.neurons().activate(outputs, pass, from, to);
-        });
+        sparse.forward((CpuSparseTensor) weights, (CpuTensor) bias, (CpuTensor) x, outputs, pass);
     }
 
     @Override
@@ -184,12 +181,7 @@ public final class CpuBackend implements Backend {
 
     @Override
     public void backward(SparseTensor weights, Tensor dz, Neurons below, Pass pass) {
-        CpuSparseTensor w = (CpuSparseTensor) weights;
-        CpuTensor dx = (CpuTensor) below.gradient();
-        rows.runByConnections(w.pattern().transpose().columnOffsets(), pass.batch(), (from, to) -> {
-            kernels.sparse().spmmTransposed(w, (CpuTensor) dz, dx, pass.batch(), from, to);
-            kernels.neurons().derive(below, pass, from, to);
-        });
+        sparse.backward((CpuSparseTensor) weights, (CpuTensor) dz, below, pass);
     }
 
     @Override

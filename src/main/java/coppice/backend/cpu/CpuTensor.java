@@ -10,15 +10,18 @@ public final class CpuTensor implements Tensor {
      */
     public static final int BASE = 12;
 
+    /** Floats after the last row, so that whole groups of 32 columns can be read where a row ends with half a one. */
+    private static final int SLACK = 16;
+
     private final int rows;
     private final int columns;
     private final int stride;
     private final float[] data;
 
     private CpuTensor(int rows, int columns, int stride) {
-        long size = (long) rows * stride + BASE;
+        long size = (long) rows * stride + BASE + SLACK;
         if (size > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException("a tensor of " + rows + " x " + columns + " is past 2^31 - 21 elements");
+            throw new IllegalArgumentException("a tensor of " + rows + " x " + columns + " is past 2^31 - 37 elements");
         }
         this.rows = rows;
         this.columns = columns;
@@ -31,9 +34,9 @@ public final class CpuTensor implements Tensor {
         return new CpuTensor(rows, columns, columns);
     }
 
-    /** An activation tensor: rows padded to a multiple of 32 floats, of 4 for batches under 32. */
+    /** An activation tensor: rows padded to a multiple of 16 floats, of 4 for batches under 32. */
     static CpuTensor activations(int neurons, int batch) {
-        int unit = batch < 32 ? 4 : 32;
+        int unit = batch < 32 ? 4 : 16;
         return new CpuTensor(neurons, batch, Math.addExact(batch, unit - 1) / unit * unit);
     }
 
@@ -70,9 +73,14 @@ public final class CpuTensor implements Tensor {
         return (batch + unit - 1) / unit * unit;
     }
 
-    /** How many columns kernels may take at once from both tensors: 32, or 4 where one was made for a small batch. */
+    /** How many columns kernels may take at once from both tensors: 16, or 4 where one was made for a small batch. */
     public static int columnGroup(CpuTensor a, CpuTensor b) {
-        return Math.min(a.stride, b.stride) < 32 ? 4 : 32;
+        return isNarrow(a, b) ? 4 : 16;
+    }
+
+    /** Whether one of two tensors was made for a batch under 32. */
+    public static boolean isNarrow(CpuTensor a, CpuTensor b) {
+        return Math.min(a.stride, b.stride) < 32;
     }
 
     void write(float[] values) {

@@ -39,10 +39,10 @@ final class DenseProducts {
     /** c += a b, shared out by blocks of rows and, where rows are few, of columns; between two other passes over c. */
     void multiplyAdd(Operand a, CpuTensor b, CpuTensor c, Shape shape, RowTasks.Range prepare, RowTasks.Range finish) {
         int rows = shape.rows();
-        int columns = shape.columns();
+        int columns = CpuTensor.paddedBatch(shape.columns(), b, c); // what lies past the batch may be written over
         int terms = shape.terms();
         Operand out = Operand.of(c);
-        boolean inPlace = rows <= FEW_ROWS && b.stride() % PANEL == 0;
+        boolean inPlace = rows <= FEW_ROWS && b.stride() >= PANEL;
         Panels panels = inPlace ? Panels.of(b) : pack(Operand.of(b), terms, columns);
         if (tasks.enough(rows, TILE_ROWS)) {
             tasks.runByUnits(rows, TILE_ROWS, (from, to) -> {
@@ -53,7 +53,7 @@ final class DenseProducts {
             return;
         }
         tasks.run(rows, columns, prepare);
-        int columnParts = Math.max(1, columns / PANEL);
+        int columnParts = (columns + PANEL - 1) / PANEL;
         int rowParts = Math.max(1, rows / (8 * TILE_ROWS));
         pool.run(rowParts * columnParts, task -> {
             int part = task / columnParts;
@@ -61,8 +61,8 @@ final class DenseProducts {
             Range range = new Range(
                     Ranges.start(rows, part, rowParts, TILE_ROWS),
                     Ranges.start(rows, part + 1, rowParts, TILE_ROWS),
-                    Ranges.start(columns, column, columnParts, PANEL),
-                    Ranges.start(columns, column + 1, columnParts, PANEL),
+                    column * PANEL,
+                    Math.min(columns, (column + 1) * PANEL),
                     terms);
             kernels.dense().multiplyAdd(a, panels, out, range);
         });
@@ -101,12 +101,13 @@ final class DenseProducts {
     /** Few outputs: dW^T = x dz^T, so that the small factor is the one to be packed. */
     private void learnFewRows(CpuTensor w, float[][] state, CpuTensor dz, CpuTensor x, Update update, int batch) {
         Panels gradients = pack(Operand.transposed(dz), batch, w.rows());
+        int width = w.rows() <= PANEL / 2 ? PANEL / 2 : PANEL;
         pool.run((w.columns() + COLUMN_BLOCK - 1) / COLUMN_BLOCK, block -> {
             int from = block * COLUMN_BLOCK;
             int to = Math.min(w.columns(), from + COLUMN_BLOCK);
             float[] transposed = new float[(to - from) * PANEL];
             Operand target = new Operand(transposed, -from * PANEL, PANEL, 1);
-            kernels.dense().multiplyAdd(Operand.of(x), gradients, target, new Range(from, to, 0, PANEL, batch));
+            kernels.dense().multiplyAdd(Operand.of(x), gradients, target, new Range(from, to, 0, width, batch));
             float[] gradient = new float[to - from];
             for (int row = 0; row < w.rows(); row++) {
                 for (int i = 0; i < gradient.length; i++) {

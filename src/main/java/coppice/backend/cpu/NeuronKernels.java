@@ -98,9 +98,9 @@ public class NeuronKernels {
         }
     }
 
-    /** What is left to compare once the first 8 bits of a group of 32 outputs are. */
+    /** What is left to compare once the first 12 bits of a group of 32 outputs are. */
     public static int compareRest(Dropout dropout, Pass pass, int neuron, int group, int below, int equal) {
-        return compare(dropout, pass, neuron, group, below, equal, 7);
+        return compare(dropout, pass, neuron, group, below, equal, 3);
     }
 
     /**
@@ -146,12 +146,17 @@ public class NeuronKernels {
 
     /** The gradient by z of one neuron from that by its output. */
     protected void derive(Neurons neurons, int batch, int neuron, @Nullable Dropout dropout) {
+        deriveDropout(neurons, batch, neuron, dropout);
+        derivative(neurons, batch, neuron);
+    }
+
+    /** The gradient by what dropout took of one neuron from that by its output. */
+    protected void deriveDropout(Neurons neurons, int batch, int neuron, @Nullable Dropout dropout) {
         if (dropout != null) {
             CpuBits bits = (CpuBits) Objects.requireNonNull(neurons.dropped());
             CpuTensor gradient = (CpuTensor) neurons.gradient();
             applyDropped(dropout, gradient, neuron, batch, bits.words(), bits.at(neuron));
         }
-        derivative(neurons, batch, neuron);
     }
 
     /** gradient = gradient * f'(z) for one neuron, and the gradient of its slopes. */

@@ -22,15 +22,27 @@ final class RowTasks {
         void run(int from, int to);
     }
 
+    /** What is done in a part of an operation for the rows [from, to). */
+    @FunctionalInterface
+    interface PartOfRange {
+        void run(int part, int from, int to);
+    }
+
     /** Runs ranges of rows of about equal connections; {@code batch} products a connection. */
     void runByConnections(int[] offsets, int batch, Range body) {
+        runByConnections(offsets, batch, 1, (part, from, to) -> body.run(from, to));
+    }
+
+    /** As {@link #runByConnections(int[], int, Range)}, all ranges of a part before those of the next one. */
+    void runByConnections(int[] offsets, int batch, int parts, PartOfRange body) {
         int rows = offsets.length - 1;
         int tasks = tasks(rows, (long) offsets[rows] * batch);
-        pool.run(tasks, task -> {
-            int from = Ranges.startByConnections(offsets, 8, task, tasks);
-            int to = Ranges.startByConnections(offsets, 8, task + 1, tasks);
+        pool.run(parts * tasks, task -> {
+            int range = task % tasks;
+            int from = Ranges.startByConnections(offsets, 8, range, tasks);
+            int to = Ranges.startByConnections(offsets, 8, range + 1, tasks);
             if (from < to) {
-                body.run(from, to);
+                body.run(task / tasks, from, to);
             }
         });
     }

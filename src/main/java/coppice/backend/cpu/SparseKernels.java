@@ -34,6 +34,33 @@ public class SparseKernels {
         }
     }
 
+    /** How many slices of batch columns spmm should be cut into, so that one of x stays in the cache; or 1. */
+    public int slices(CpuTensor x, CpuTensor z, int batch) {
+        return 1;
+    }
+
+    /** As {@link #spmm}, one of {@link #slices} alone. */
+    public void spmmSlice(
+            CpuSparseTensor w, CpuTensor bias, CpuTensor x, CpuTensor z, int batch, int slice, int from, int to) {
+        spmm(w, bias, x, z, batch, from, to);
+    }
+
+    /** The weights of columns [from, to), in the order of the transpose. */
+    public void gatherValues(CpuSparseTensor w, float[] byColumn, int from, int to) {
+        CsrPattern.Transpose transpose = w.pattern().transpose();
+        int[] indices = transpose.valueIndices();
+        float[] values = w.values();
+        for (int k = transpose.columnOffsets()[from]; k < transpose.columnOffsets()[to]; k++) {
+            byColumn[k] = values[indices[k]];
+        }
+    }
+
+    /** As {@link #spmmTransposed} with gathered weights, one of {@link #slices} alone. */
+    public void spmmTransposedSlice(
+            CpuSparseTensor w, float[] byColumn, CpuTensor dz, CpuTensor dx, int batch, int slice, int from, int to) {
+        spmmTransposed(w, dz, dx, batch, from, to);
+    }
+
     /** dx[column] = sum over the column's connections, from row 0 on, of w * dz[row]. */
     public void spmmTransposed(CpuSparseTensor w, CpuTensor dz, CpuTensor dx, int batch, int from, int to) {
         CsrPattern.Transpose transpose = w.pattern().transpose();

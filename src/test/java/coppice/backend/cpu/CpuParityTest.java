@@ -33,6 +33,15 @@ class CpuParityTest {
         }
     }
 
+    @ParameterizedTest(name = "{0} threads")
+    @ValueSource(ints = {1, 3})
+    void wideLayersHaveTheSameBits(int threads) {
+        KernelSet kernels = CpuBackends.vectorKernels();
+        try (WorkerPool pool = new WorkerPool(threads)) {
+            BackendParity.checkWideLayers(CpuBackends.of(KernelSet.plain(), 1), new CpuBackend(kernels, pool));
+        }
+    }
+
     @Test
     void stochasticUnitsHaveTheSameBitsWithVectorsAndThreads() {
         try (WorkerPool pool = new WorkerPool(3)) {

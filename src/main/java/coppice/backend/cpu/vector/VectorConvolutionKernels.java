@@ -5,7 +5,6 @@ import coppice.backend.Window;
 import coppice.backend.cpu.ConvolutionKernels;
 import coppice.backend.cpu.CpuSparseTensor;
 import coppice.backend.cpu.CpuTensor;
-import coppice.backend.cpu.Lanes;
 import coppice.backend.cpu.UpdateKernels;
 import coppice.backend.cpu.vector.VectorConvolutionProduct.Weights;
 import java.util.Arrays;
@@ -68,8 +67,6 @@ final class VectorConvolutionKernels extends ConvolutionKernels {
     /** One connection's sum over the positions of each block, its lanes in registers. */
     @Override
     protected BlockDots dots(Window window, CpuTensor dz, CpuTensor x, int batch) {
-        return CpuTensor.columnGroup(dz, x) < Lanes.COUNT
-                ? super.dots(window, dz, x, batch)
-                : new VectorBlockDots(window, dz, x, batch);
+        return CpuTensor.isNarrow(dz, x) ? super.dots(window, dz, x, batch) : new VectorBlockDots(window, dz, x, batch);
     }
 }

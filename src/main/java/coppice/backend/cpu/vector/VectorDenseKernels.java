@@ -18,10 +18,12 @@ final class VectorDenseKernels extends DenseKernels {
     public void multiplyAdd(Operand a, Panels b, Operand c, Range range) {
         for (int column = range.columnFrom(); column < range.columnTo(); column += PANEL) {
             int width = Math.min(PANEL, range.columnTo() - column);
-            if (width < PANEL) {
-                partPanel(a, b, c, range, column, width);
+            if (width == LENGTH) {
+                halfPanel(a, b, c, range, column);
+            } else if (width % (2 * LENGTH) == 0) {
+                wholePanel(a, b, c, range, column, width);
             } else {
-                wholePanel(a, b, c, range, column);
+                partPanel(a, b, c, range, column, width);
             }
         }
     }
@@ -34,17 +36,17 @@ final class VectorDenseKernels extends DenseKernels {
             System.arraycopy(c.data(), c.at(range.rowFrom() + i) + column, tile, i * PANEL, width);
         }
         Operand out = new Operand(tile, -range.rowFrom() * PANEL - column, PANEL, 1);
-        wholePanel(a, b, out, range, column);
+        wholePanel(a, b, out, range, column, PANEL);
         for (int i = 0; i < rows; i++) {
             System.arraycopy(tile, i * PANEL, c.data(), c.at(range.rowFrom() + i) + column, width);
         }
     }
 
-    private static void wholePanel(Operand a, Panels b, Operand c, Range range, int column) {
+    private static void wholePanel(Operand a, Panels b, Operand c, Range range, int column, int width) {
         int aStep = a.columnStep();
         for (int term = 0; term < range.terms(); term += TERM_BLOCK) {
             int terms = Math.min(TERM_BLOCK, range.terms() - term);
-            for (int j = 0; j < PANEL; j += 2 * LENGTH) {
+            for (int j = 0; j < width; j += 2 * LENGTH) {
                 int bAt = b.at(column) + term * b.termStep() + j;
                 int row = range.rowFrom();
                 for (; row + 6 <= range.rowTo(); row += 6) {
@@ -89,6 +91,87 @@ final class VectorDenseKernels extends DenseKernels {
                 }
             }
         }
+    }
+
+    /** A panel of one vector. */
+    private static void halfPanel(Operand a, Panels b, Operand c, Range range, int column) {
+        int aStep = a.columnStep();
+        for (int term = 0; term < range.terms(); term += TERM_BLOCK) {
+            int terms = Math.min(TERM_BLOCK, range.terms() - term);
+            int bAt = b.at(column) + term * b.termStep();
+            int row = range.rowFrom();
+            for (; row + 8 <= range.rowTo(); row += 8) {
+                int aAt = a.at(row) + term * aStep;
+                eightRows(
+                        terms,
+                        a.data(),
+                        aAt,
+                        a.rowStep(),
+                        aStep,
+                        b.data(),
+                        bAt,
+                        b.termStep(),
+                        c.data(),
+                        c.at(row) + column,
+                        c.rowStep());
+            }
+            for (; row < range.rowTo(); row++) {
+                int aAt = a.at(row) + term * aStep;
+                halfRow(terms, a.data(), aAt, aStep, b.data(), bAt, b.termStep(), c.data(), c.at(row) + column);
+            }
+        }
+    }
+
+    private static void eightRows(
+            int terms,
+            float[] a,
+            int at,
+            int rowStep,
+            int step,
+            float[] b,
+            int bAt,
+            int bStep,
+            float[] c,
+            int cAt,
+            int cStep) {
+        FloatVector c0 = FloatVector.fromArray(FLOATS, c, cAt);
+        FloatVector c1 = FloatVector.fromArray(FLOATS, c, cAt + cStep);
+        FloatVector c2 = FloatVector.fromArray(FLOATS, c, cAt + 2 * cStep);
+        FloatVector c3 = FloatVector.fromArray(FLOATS, c, cAt + 3 * cStep);
+        FloatVector c4 = FloatVector.fromArray(FLOATS, c, cAt + 4 * cStep);
+        FloatVector c5 = FloatVector.fromArray(FLOATS, c, cAt + 5 * cStep);
+        FloatVector c6 = FloatVector.fromArray(FLOATS, c, cAt + 6 * cStep);
+        FloatVector c7 = FloatVector.fromArray(FLOATS, c, cAt + 7 * cStep);
+        for (int p = 0; p < terms; p++) {
+            FloatVector factor = FloatVector.fromArray(FLOATS, b, bAt + p * bStep);
+            int q = at + p * step;
+            c0 = factor.fma(FloatVector.broadcast(FLOATS, a[q]), c0);
+            c1 = factor.fma(FloatVector.broadcast(FLOATS, a[q + rowStep]), c1);
+            c2 = factor.fma(FloatVector.broadcast(FLOATS, a[q + 2 * rowStep]), c2);
+            c3 = factor.fma(FloatVector.broadcast(FLOATS, a[q + 3 * rowStep]), c3);
+            c4 = factor.fma(FloatVector.broadcast(FLOATS, a[q + 4 * rowStep]), c4);
+            c5 = factor.fma(FloatVector.broadcast(FLOATS, a[q + 5 * rowStep]), c5);
+            c6 = factor.fma(FloatVector.broadcast(FLOATS, a[q + 6 * rowStep]), c6);
+            c7 = factor.fma(FloatVector.broadcast(FLOATS, a[q + 7 * rowStep]), c7);
+        }
+        c0.intoArray(c, cAt);
+        c1.intoArray(c, cAt + cStep);
+        c2.intoArray(c, cAt + 2 * cStep);
+        c3.intoArray(c, cAt + 3 * cStep);
+        c4.intoArray(c, cAt + 4 * cStep);
+        c5.intoArray(c, cAt + 5 * cStep);
+        c6.intoArray(c, cAt + 6 * cStep);
+        c7.intoArray(c, cAt + 7 * cStep);
+    }
+
+    private static void halfRow(
+            int terms, float[] a, int at, int step, float[] b, int bAt, int bStep, float[] c, int cAt) {
+        FloatVector sum = FloatVector.fromArray(FLOATS, c, cAt);
+        for (int p = 0; p < terms; p++) {
+            FloatVector factor = FloatVector.fromArray(FLOATS, b, bAt + p * bStep);
+            sum = factor.fma(FloatVector.broadcast(FLOATS, a[at + p * step]), sum);
+        }
+        sum.intoArray(c, cAt);
     }
 
     private static void sixRows(

@@ -42,7 +42,7 @@ final class VectorDots implements SparseKernels.Dots {
         int[] columns = pattern.columnIndices();
         int dzAt = dz.at(row);
         int whole = batch - batch % Lanes.COUNT;
-        if (LENGTH == 16 ? CpuTensor.columnGroup(dz, x) < Lanes.COUNT : whole == 0) {
+        if (LENGTH == 16 ? CpuTensor.isNarrow(dz, x) : whole == 0) {
             for (int k = from; k < to; k++) {
                 out[outAt + k - from] = shortDot(dz.data(), dzAt, x.data(), x.at(columns[k]), batch);
             }

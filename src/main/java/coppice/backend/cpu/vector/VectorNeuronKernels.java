@@ -43,6 +43,25 @@ final class VectorNeuronKernels extends NeuronKernels {
     }
 
     @Override
+    public void derive(Neurons neurons, Pass pass, int from, int to) {
+        CpuTensor z = (CpuTensor) neurons.preActivation();
+        CpuTensor d = (CpuTensor) neurons.gradient();
+        if (LENGTH < 16 || neurons.activation().kind() != Activation.Kind.SRELU || CpuTensor.isNarrow(z, d)) {
+            super.derive(neurons, pass, from, to);
+            return;
+        }
+        VectorSrelu srelu = SRELU.get();
+        Dropout dropout = pass.training() ? neurons.dropout() : null;
+        for (int neuron = from; neuron < to; neuron += VectorSrelu.NEURONS) {
+            int count = Math.min(VectorSrelu.NEURONS, to - neuron);
+            for (int i = 0; i < count; i++) {
+                deriveDropout(neurons, pass.batch(), neuron + i, dropout);
+            }
+            srelu.derive(neurons, pass.batch(), neuron, count);
+        }
+    }
+
+    @Override
     protected void derive(Neurons neurons, int batch, int neuron, @Nullable Dropout dropout) {
         CpuTensor d = (CpuTensor) neurons.gradient();
         if (dropout != null && neurons.activation().notesSigns() && d.stride() >= Lanes.COUNT) {
@@ -56,7 +75,7 @@ final class VectorNeuronKernels extends NeuronKernels {
     protected void function(Neurons neurons, Pass pass, int neuron) {
         CpuTensor z = (CpuTensor) neurons.preActivation();
         CpuTensor a = (CpuTensor) neurons.output();
-        if (CpuTensor.columnGroup(z, a) < Lanes.COUNT) {
+        if (CpuTensor.isNarrow(z, a)) {
             super.function(neurons, pass, neuron);
             return;
         }
@@ -115,18 +134,15 @@ final class VectorNeuronKernels extends NeuronKernels {
         int aAt = a.at(neuron);
         IntVector zero = IntVector.zero(INTS);
         FloatVector scale = FloatVector.broadcast(FLOATS, dropout.scale());
-        for (int group = 0; group < CpuTensor.paddedBatch(batch, a, a) / Lanes.COUNT; group++) {
-            int word = words[at + group];
-            for (int part = 0; part < Lanes.COUNT / LENGTH; part++) {
-                int b = aAt + group * Lanes.COUNT + part * LENGTH;
-                // Blended as integers: turning a mask of integers into one of floats is slow on JDK 17.
-                IntVector scaled =
-                        FloatVector.fromArray(FLOATS, data, b).mul(scale).reinterpretAsInts();
-                VectorMask<Integer> dropped = IntVector.broadcast(INTS, word >>> part * LENGTH)
-                        .and(LANE_BITS)
-                        .compare(VectorOperators.NE, 0);
-                scaled.blend(zero, dropped).reinterpretAsFloats().intoArray(data, b);
-            }
+        int count = CpuTensor.paddedBatch(batch, a, a);
+        for (int b = 0; b < count; b += LENGTH) {
+            // Blended as integers: turning a mask of integers into one of floats is slow on JDK 17.
+            IntVector scaled =
+                    FloatVector.fromArray(FLOATS, data, aAt + b).mul(scale).reinterpretAsInts();
+            VectorMask<Integer> dropped = IntVector.broadcast(INTS, words[at + (b >> 5)] >>> b)
+                    .and(LANE_BITS)
+                    .compare(VectorOperators.NE, 0);
+            scaled.blend(zero, dropped).reinterpretAsFloats().intoArray(data, aAt + b);
         }
     }
 
@@ -134,7 +150,7 @@ final class VectorNeuronKernels extends NeuronKernels {
     protected void derivative(Neurons neurons, int batch, int neuron) {
         CpuTensor z = (CpuTensor) neurons.preActivation();
         CpuTensor gradient = (CpuTensor) neurons.gradient();
-        if (CpuTensor.columnGroup(z, gradient) < Lanes.COUNT) {
+        if (CpuTensor.isNarrow(z, gradient)) {
             super.derivative(neurons, batch, neuron);
             return;
         }
@@ -196,12 +212,6 @@ final class VectorNeuronKernels extends NeuronKernels {
         CpuTensor z = (CpuTensor) neurons.preActivation();
         CpuTensor gradient = (CpuTensor) neurons.gradient();
         Srelu srelu = Srelu.of(neurons, neuron);
-        if (LENGTH == 16) {
-            float[] sums =
-                    SRELU.get().derive(srelu, z.data(), z.at(neuron), gradient.data(), gradient.at(neuron), batch);
-            srelu.writeGradient(neurons, neuron, sums[0], sums[1], sums[2], sums[3]);
-            return;
-        }
         SreluSums sums = new SreluSums();
         int whole = batch - batch % Lanes.COUNT;
         for (int lane = 0; lane < Lanes.COUNT; lane += LENGTH) {

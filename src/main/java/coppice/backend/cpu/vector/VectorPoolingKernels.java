@@ -2,7 +2,6 @@ package coppice.backend.cpu.vector;
 
 import coppice.backend.Window;
 import coppice.backend.cpu.CpuTensor;
-import coppice.backend.cpu.Lanes;
 import coppice.backend.cpu.PoolingKernels;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -15,7 +14,7 @@ final class VectorPoolingKernels extends PoolingKernels {
 
     @Override
     protected void maximum(Window window, CpuTensor x, int corner, CpuTensor z, int row, int batch) {
-        if (CpuTensor.columnGroup(x, z) < Lanes.COUNT) {
+        if (CpuTensor.isNarrow(x, z)) {
             super.maximum(window, x, corner, z, row, batch);
             return;
         }
@@ -38,7 +37,7 @@ final class VectorPoolingKernels extends PoolingKernels {
 
     @Override
     protected void toGreatest(Window window, CpuTensor dz, int row, CpuTensor x, int corner, CpuTensor dx, int batch) {
-        if (Math.min(CpuTensor.columnGroup(x, dz), CpuTensor.columnGroup(x, dx)) < Lanes.COUNT) {
+        if (CpuTensor.isNarrow(x, dz) || CpuTensor.isNarrow(x, dx)) {
             super.toGreatest(window, dz, row, x, corner, dx, batch);
             return;
         }

@@ -37,7 +37,7 @@ final class VectorRectifier {
     static void noteSigns(float[] z, int zAt, int count, int[] words, int at) {
         for (int b = 0; b < count; b += Lanes.COUNT) {
             IntVector bits = IntVector.zero(INTS);
-            for (int part = Lanes.COUNT - LENGTH; part >= 0; part -= LENGTH) {
+            for (int part = Math.min(Lanes.COUNT, count - b) - LENGTH; part >= 0; part -= LENGTH) {
                 IntVector zs = FloatVector.fromArray(FLOATS, z, zAt + b + part).reinterpretAsInts();
                 IntVector above = zs.neg()
                         .lanewise(VectorOperators.ASHR, 31)
@@ -63,7 +63,7 @@ final class VectorRectifier {
         for (int b = 0; b < count; b += Lanes.COUNT) {
             int word = dropWords[dropAt + b / Lanes.COUNT];
             IntVector bits = IntVector.zero(INTS);
-            for (int part = Lanes.COUNT - LENGTH; part >= 0; part -= LENGTH) {
+            for (int part = Math.min(Lanes.COUNT, count - b) - LENGTH; part >= 0; part -= LENGTH) {
                 int at = a.at(neuron) + b + part;
                 FloatVector z = FloatVector.fromArray(FLOATS, data, at);
                 IntVector zs = z.reinterpretAsInts();

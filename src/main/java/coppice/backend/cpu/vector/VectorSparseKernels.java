@@ -2,7 +2,6 @@ package coppice.backend.cpu.vector;
 
 import coppice.backend.cpu.CpuSparseTensor;
 import coppice.backend.cpu.CpuTensor;
-import coppice.backend.cpu.Lanes;
 import coppice.backend.cpu.SparseKernels;
 import coppice.backend.cpu.UpdateKernels;
 import coppice.matrix.CsrPattern;
@@ -21,6 +20,12 @@ final class VectorSparseKernels extends SparseKernels {
     private static final int TILE = 8 * LENGTH; // columns of the batch
     private static final int SEVEN = 7 * LENGTH;
 
+    /** Columns of a slice: as many as leave room for the rest in the cache. */
+    private static final int SLICE = 4 * LENGTH;
+
+    /** Bytes of x that stay in a second-level cache. */
+    private static final int CACHE = 1 << 20;
+
     VectorSparseKernels(UpdateKernels updates) {
         super(updates);
     }
@@ -33,6 +38,44 @@ final class VectorSparseKernels extends SparseKernels {
         for (int row = from; row < to; row++) {
             int k = offsets[row];
             terms.sum(k, k, offsets[row + 1] - k, bias.data()[bias.at(row)], z, row, batch);
+        }
+    }
+
+    /** Rows of an odd number of vectors are cut: slices of the others would share half of the cache's sets. */
+    @Override
+    public int slices(CpuTensor x, CpuTensor z, int batch) {
+        int vectors = (batch + LENGTH - 1) / LENGTH;
+        boolean odd = LENGTH == 16 && x.stride() % 32 == 16 && x.stride() == z.stride();
+        return odd && isWide(x, batch) && (long) x.rows() * SLICE * Float.BYTES <= CACHE
+                ? (vectors * LENGTH + SLICE - 1) / SLICE
+                : 1;
+    }
+
+    private static boolean isWide(CpuTensor x, int batch) {
+        return (long) x.rows() * batch * Float.BYTES > CACHE;
+    }
+
+    @Override
+    public void spmmSlice(
+            CpuSparseTensor w, CpuTensor bias, CpuTensor x, CpuTensor z, int batch, int slice, int from, int to) {
+        CsrPattern pattern = w.pattern();
+        int[] offsets = pattern.rowOffsets();
+        Terms terms = new Terms(pattern.columnIndices(), w.values(), x);
+        for (int row = from; row < to; row++) {
+            int k = offsets[row];
+            terms.sumSlice(slice * SLICE, k, offsets[row + 1] - k, bias.data()[bias.at(row)], z, row, batch);
+        }
+    }
+
+    @Override
+    public void spmmTransposedSlice(
+            CpuSparseTensor w, float[] byColumn, CpuTensor dz, CpuTensor dx, int batch, int slice, int from, int to) {
+        CsrPattern.Transpose transpose = w.pattern().transpose();
+        int[] offsets = transpose.columnOffsets();
+        Terms terms = new Terms(transpose.rowIndices(), byColumn, dz);
+        for (int column = from; column < to; column++) {
+            int k = offsets[column];
+            terms.sumSlice(slice * SLICE, k, offsets[column + 1] - k, 0f, dx, column, batch);
         }
     }
 
@@ -137,7 +180,7 @@ final class VectorSparseKernels extends SparseKernels {
             int columns = columns(out, batch);
             int outAt = out.at(row);
             int base = CpuTensor.BASE + shift * stride;
-            if (CpuTensor.columnGroup(tensor, out) < Lanes.COUNT) {
+            if (CpuTensor.isNarrow(tensor, out)) {
                 for (int c = 0; c < columns; c += 4) {
                     four(indexAt, valueAt, count, start, base + c, out.data(), outAt + c);
                 }
@@ -157,6 +200,59 @@ final class VectorSparseKernels extends SparseKernels {
             if (c < columns) {
                 one(indexAt, valueAt, count, start, base + c, out.data(), outAt + c);
             }
+        }
+
+        /** The columns of a slice from {@code slice} on. */
+        void sumSlice(int slice, int at, int count, float start, CpuTensor out, int row, int batch) {
+            int base = CpuTensor.BASE + slice;
+            int outAt = out.at(row) + slice;
+            switch (Math.min(SLICE, (batch + LENGTH - 1) / LENGTH * LENGTH - slice) / LENGTH) {
+                case 4 -> fourVectors(at, count, start, base, out.data(), outAt);
+                case 3 -> threeVectors(at, count, start, base, out.data(), outAt);
+                case 2 -> two(at, at, count, start, base, out.data(), outAt);
+                default -> one(at, at, count, start, base, out.data(), outAt);
+            }
+        }
+
+        private void fourVectors(int first, int count, float start, int base, float[] out, int outAt) {
+            int[] index = indices;
+            float[] value = values;
+            float[] from = x;
+            FloatVector s0 = FloatVector.broadcast(FLOATS, start);
+            FloatVector s1 = s0;
+            FloatVector s2 = s0;
+            FloatVector s3 = s0;
+            for (int k = first; k < first + count; k++) {
+                int at = base + index[k] * stride;
+                FloatVector w = FloatVector.broadcast(FLOATS, value[k]);
+                s0 = FloatVector.fromArray(FLOATS, from, at).fma(w, s0);
+                s1 = FloatVector.fromArray(FLOATS, from, at + LENGTH).fma(w, s1);
+                s2 = FloatVector.fromArray(FLOATS, from, at + 2 * LENGTH).fma(w, s2);
+                s3 = FloatVector.fromArray(FLOATS, from, at + 3 * LENGTH).fma(w, s3);
+            }
+            s0.intoArray(out, outAt);
+            s1.intoArray(out, outAt + LENGTH);
+            s2.intoArray(out, outAt + 2 * LENGTH);
+            s3.intoArray(out, outAt + 3 * LENGTH);
+        }
+
+        private void threeVectors(int first, int count, float start, int base, float[] out, int outAt) {
+            int[] index = indices;
+            float[] value = values;
+            float[] from = x;
+            FloatVector s0 = FloatVector.broadcast(FLOATS, start);
+            FloatVector s1 = s0;
+            FloatVector s2 = s0;
+            for (int k = first; k < first + count; k++) {
+                int at = base + index[k] * stride;
+                FloatVector w = FloatVector.broadcast(FLOATS, value[k]);
+                s0 = FloatVector.fromArray(FLOATS, from, at).fma(w, s0);
+                s1 = FloatVector.fromArray(FLOATS, from, at + LENGTH).fma(w, s1);
+                s2 = FloatVector.fromArray(FLOATS, from, at + 2 * LENGTH).fma(w, s2);
+            }
+            s0.intoArray(out, outAt);
+            s1.intoArray(out, outAt + LENGTH);
+            s2.intoArray(out, outAt + 2 * LENGTH);
         }
 
         private void eight(int indexAt, int valueAt, int count, float start, int base, float[] out, int outAt) {

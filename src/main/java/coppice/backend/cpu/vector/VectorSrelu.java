@@ -1,5 +1,6 @@
 package coppice.backend.cpu.vector;
 
+import coppice.backend.Neurons;
 import coppice.backend.cpu.CpuTensor;
 import coppice.backend.cpu.Lanes;
 import coppice.backend.cpu.Srelu;
@@ -14,22 +15,29 @@ final class VectorSrelu {
     private static final FloatVector LANE_NUMBERS = FloatVector.zero(FLOATS).addIndex(1);
     private static final int HALF = 16;
 
-    private final float[] lanes = new float[CpuTensor.BASE + 16 * HALF]; // what is folded at once
-    private final float[] sums = new float[16];
+    /** Neurons whose sums are folded together. */
+    static final int NEURONS = 4;
 
-    /**
-     * Turns a row of gradients by the output into gradients by z.
-     *
-     * @return the sums of t left of the left knee, of t times its distance from there, and likewise on the right; valid
-     *     until the next call
-     */
-    float[] derive(Srelu srelu, float[] zs, int zAt, float[] d, int dAt, int batch) {
-        addLanes(srelu, zs, zAt, d, dAt, batch);
-        VectorLanes.fold(lanes, 4, sums, 0);
-        return sums;
+    private final Srelu[] srelus = new Srelu[NEURONS];
+    private final float[] lanes = new float[CpuTensor.BASE + NEURONS * 4 * HALF];
+    private final float[] sums = new float[NEURONS * 4];
+
+    /** Turns the gradients by the outputs of up to {@link #NEURONS} neurons into gradients by z. */
+    void derive(Neurons neurons, int batch, int first, int count) {
+        CpuTensor z = (CpuTensor) neurons.preActivation();
+        CpuTensor gradient = (CpuTensor) neurons.gradient();
+        for (int i = 0; i < count; i++) {
+            srelus[i] = Srelu.of(neurons, first + i);
+            int lanesAt = CpuTensor.BASE + i * 4 * HALF;
+            addLanes(srelus[i], z.data(), z.at(first + i), gradient.data(), gradient.at(first + i), batch, lanesAt);
+        }
+        VectorLanes.fold(lanes, 4 * count, sums, 0);
+        for (int i = 0; i < count; i++) {
+            srelus[i].writeGradient(neurons, first + i, sums[4 * i], sums[4 * i + 1], sums[4 * i + 2], sums[4 * i + 3]);
+        }
     }
 
-    private void addLanes(Srelu srelu, float[] zs, int zAt, float[] d, int dAt, int batch) {
+    private void addLanes(Srelu srelu, float[] zs, int zAt, float[] d, int dAt, int batch, int at) {
         FloatVector zero = FloatVector.zero(FLOATS);
         FloatVector leftKnee = FloatVector.broadcast(FLOATS, srelu.leftKnee());
         FloatVector rightKnee = FloatVector.broadcast(FLOATS, srelu.rightKnee());
@@ -73,18 +81,16 @@ final class VectorSrelu {
                         .intoArray(d, dAt + b);
             }
             if (half > 0) {
-                left = FloatVector.fromArray(FLOATS, lanes, CpuTensor.BASE).add(left);
-                leftDistance = FloatVector.fromArray(FLOATS, lanes, CpuTensor.BASE + HALF)
-                        .add(leftDistance);
-                right = FloatVector.fromArray(FLOATS, lanes, CpuTensor.BASE + 2 * HALF)
-                        .add(right);
-                rightDistance = FloatVector.fromArray(FLOATS, lanes, CpuTensor.BASE + 3 * HALF)
-                        .add(rightDistance);
+                left = FloatVector.fromArray(FLOATS, lanes, at).add(left);
+                leftDistance = FloatVector.fromArray(FLOATS, lanes, at + HALF).add(leftDistance);
+                right = FloatVector.fromArray(FLOATS, lanes, at + 2 * HALF).add(right);
+                rightDistance =
+                        FloatVector.fromArray(FLOATS, lanes, at + 3 * HALF).add(rightDistance);
             }
-            left.intoArray(lanes, CpuTensor.BASE);
-            leftDistance.intoArray(lanes, CpuTensor.BASE + HALF);
-            right.intoArray(lanes, CpuTensor.BASE + 2 * HALF);
-            rightDistance.intoArray(lanes, CpuTensor.BASE + 3 * HALF);
+            left.intoArray(lanes, at);
+            leftDistance.intoArray(lanes, at + HALF);
+            right.intoArray(lanes, at + 2 * HALF);
+            rightDistance.intoArray(lanes, at + 3 * HALF);
         }
     }
 }

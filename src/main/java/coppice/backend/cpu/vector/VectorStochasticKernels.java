@@ -117,7 +117,7 @@ final class VectorStochasticKernels extends StochasticKernels {
 
     @Override
     protected void squaredErrors(CpuTensor target, CpuTensor output, int batch, int from, int to, float[] sums) {
-        if (LENGTH < 16 || CpuTensor.columnGroup(target, output) < Lanes.COUNT) {
+        if (LENGTH < 16 || CpuTensor.isNarrow(target, output)) {
             super.squaredErrors(target, output, batch, from, to, sums);
             return;
         }
@@ -210,18 +210,20 @@ final class VectorStochasticKernels extends StochasticKernels {
             for (int block = 0; block < 8; block += BLOCKS) {
                 int pAt = p.at(unit) + group + 2 * block;
                 int sAt = states.at(unit) + group + 2 * block;
-                draw(units, unit, pass.step(), group / 4 + block, p.data(), pAt, states.data(), sAt);
+                boolean both = group + 32 <= states.stride();
+                draw(units, unit, pass.step(), group / 4 + block, p.data(), pAt, states.data(), sAt, both);
             }
         }
     }
 
     /**
-     * Columns from pAt on by words 0 and 1, and 16 columns further by words 2 and 3.
+     * Columns from pAt on by words 0 and 1, and 16 columns further, unless rows end there, by words 2 and 3.
      *
      * <p>The rounds of Philox stand here as in {@link VectorDropout}: handed to a method, their vectors become objects.
      */
+    @SuppressWarnings("checkstyle:ParameterNumber")
     private static void draw(
-            Bernoulli units, int unit, int step, int block, float[] p, int pAt, float[] states, int sAt) {
+            Bernoulli units, int unit, int step, int block, float[] p, int pAt, float[] states, int sAt, boolean both) {
         LongVector c0 = LANE_NUMBERS.add(block);
         LongVector c1 = LongVector.broadcast(LONGS, unit & LOW);
         LongVector c2 = LongVector.broadcast(LONGS, step & LOW);
@@ -256,6 +258,9 @@ final class VectorStochasticKernels extends StochasticKernels {
                 .mul(0x1p-24f);
         zero.blend(one, u.compare(VectorOperators.LT, FloatVector.fromArray(FLOATS, p, pAt)))
                 .intoArray(states, sAt);
+        if (!both) {
+            return;
+        }
         u = ((FloatVector) second.lanewise(VectorOperators.LSHR, 8).convertShape(VectorOperators.I2F, FLOATS, 0))
                 .mul(0x1p-24f);
         zero.blend(one, u.compare(VectorOperators.LT, FloatVector.fromArray(FLOATS, p, pAt + 16)))

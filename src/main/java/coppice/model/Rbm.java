@@ -30,8 +30,8 @@ public final class Rbm implements Model {
     private static final int DATA = 1 << 21;
     private static final int GIBBS = 1 << 20;
 
-    /** Columns that kernels take at once; batches from a quarter of it on are worth the room for as many. */
-    private static final int WIDE = 32;
+    /** Columns that kernels take at once; batches from half of it on are worth the room for as many. */
+    private static final int GROUP = 16;
 
     private final Backend backend;
     private final ContrastiveDivergence divergence;
@@ -72,7 +72,7 @@ public final class Rbm implements Model {
         this.batch = batch;
         this.baseBias = units.baseBias();
         this.visibleBias = Weights.parameter(backend, state.inputs(), 1, units.bias(), units.biasState(), stateBuffers);
-        int columns = batch < WIDE / 4 ? batch : Math.max(WIDE, batch);
+        int columns = padded(batch);
         this.input = backend.activations(state.inputs(), columns);
         this.data = divergence.resample() ? backend.activations(state.inputs(), columns) : input;
         this.visible = linear(backend, backend.activations(state.inputs(), columns));
@@ -82,8 +82,8 @@ public final class Rbm implements Model {
         this.positive = linear(backend, backend.activations(state.outputs(), columns));
         this.negative = linear(backend, backend.activations(state.outputs(), columns));
         this.layer = new FullyConnected(new Weights(backend, state, positive, stateBuffers), positive);
-        this.bothVisible = backend.activations(state.inputs(), Math.max(columns, 2 * batch));
-        this.bothHidden = backend.activations(state.outputs(), Math.max(columns, 2 * batch));
+        this.bothVisible = backend.activations(state.inputs(), padded(2 * batch));
+        this.bothHidden = backend.activations(state.outputs(), padded(2 * batch));
         if (units.chains() != null) {
             if (units.chains().length != state.outputs() * batch) {
                 throw new IllegalArgumentException(batch + " chains of " + state.outputs()
@@ -91,6 +91,10 @@ public final class Rbm implements Model {
             }
             backend.upload(hiddenStates, withColumns(units.chains(), batch, columns));
         }
+    }
+
+    private static int padded(int columns) {
+        return columns < GROUP / 2 ? columns : Math.addExact(columns, GROUP - 1) / GROUP * GROUP;
     }
 
     /** A matrix with more or fewer columns at the end of each row. */

@@ -73,14 +73,19 @@ public final class CpuTensor implements Tensor {
         return (batch + unit - 1) / unit * unit;
     }
 
-    /** How many columns kernels may take at once from both tensors: 16, or 4 where one was made for a small batch. */
+    /** How many columns kernels may take at once from both tensors: 16, or 4 where one is narrow. */
     public static int columnGroup(CpuTensor a, CpuTensor b) {
         return isNarrow(a, b) ? 4 : 16;
     }
 
-    /** Whether one of two tensors was made for a batch under 32. */
+    /** Whether one of two tensors has rows without room for whole vectors, as those made for small batches. */
     public static boolean isNarrow(CpuTensor a, CpuTensor b) {
-        return Math.min(a.stride, b.stride) < 32;
+        return a.isNarrow() || b.isNarrow();
+    }
+
+    /** Whether rows have no room for whole vectors. */
+    public boolean isNarrow() {
+        return stride % 16 != 0;
     }
 
     void write(float[] values) {

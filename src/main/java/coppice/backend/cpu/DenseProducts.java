@@ -42,7 +42,7 @@ final class DenseProducts {
         int columns = CpuTensor.paddedBatch(shape.columns(), b, c); // what lies past the batch may be written over
         int terms = shape.terms();
         Operand out = Operand.of(c);
-        boolean inPlace = rows <= FEW_ROWS && b.stride() >= PANEL;
+        boolean inPlace = rows <= FEW_ROWS && !CpuTensor.isNarrow(b, c);
         Panels panels = inPlace ? Panels.of(b) : pack(Operand.of(b), terms, columns);
         if (tasks.enough(rows, TILE_ROWS)) {
             tasks.runByUnits(rows, TILE_ROWS, (from, to) -> {

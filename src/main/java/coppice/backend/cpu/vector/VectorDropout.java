@@ -16,6 +16,7 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>One vector holds the first two blocks of several groups of 32 columns, which decide most of them; the third blocks
  * of those that are left are drawn together. What even those leave open, one group in a hundred, is drawn one by one.
+ * Holds scratch.
  */
 final class VectorDropout {
     private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_PREFERRED;
@@ -34,9 +35,6 @@ final class VectorDropout {
 
     private static final long LOW = 0xFFFFFFFFL;
 
-    private final Dropout dropout;
-    private final Pass pass;
-    private final int groups;
     private final long[] below = new long[NEURONS * LANES];
     private final long[] equal = new long[NEURONS * LANES];
     private final long[] openDraws = new long[NEURONS * LANES / 2]; // of groups that are not decided yet
@@ -46,36 +44,42 @@ final class VectorDropout {
     private final long[] thirdEqual = new long[LANES];
     private int open;
 
-    VectorDropout(Dropout dropout, Pass pass) {
-        this.dropout = dropout;
-        this.pass = pass;
-        this.groups = (pass.batch() + 31) / 32;
-    }
-
     private static long[] lanes(IntToLongFunction value) {
         return IntStream.range(0, LANES).mapToLong(value).toArray();
     }
 
     /** Sets the bits of the outputs of some neurons that this step drops. */
-    void draw(int from, int to, CpuBits bits) {
+    void draw(Dropout dropout, Pass pass, int from, int to, CpuBits bits) {
+        int groups = (pass.batch() + 31) / 32;
         for (int group = 0; group < groups; group += LANES / 2) {
             for (int neuron = from; neuron < to; neuron += NEURONS) {
                 int count = Math.min(NEURONS, to - neuron);
                 for (int i = 0; i < count; i++) { // nothing here depends on what was drawn: the processor runs ahead
-                    compare(DRAWS, group * 4, NONE, neuron + i, 0, FIRST_SHIFTS, below, equal, i * LANES);
+                    compare(
+                            dropout,
+                            pass,
+                            DRAWS,
+                            group * 4,
+                            NONE,
+                            neuron + i,
+                            0,
+                            FIRST_SHIFTS,
+                            below,
+                            equal,
+                            i * LANES);
                 }
                 open = 0;
                 for (int i = 0; i < count; i++) {
-                    combine(group, neuron + i, i * LANES, bits);
+                    combine(group, Math.min(groups - group, LANES / 2), neuron + i, i * LANES, bits);
                 }
-                drawThird(bits);
+                drawThird(dropout, pass, bits);
             }
         }
     }
 
     /** Joins what the two blocks of each group have decided. */
-    private void combine(int firstGroup, int neuron, int lanesAt, CpuBits bits) {
-        for (int i = 0; i < Math.min(groups - firstGroup, LANES / 2); i++) {
+    private void combine(int firstGroup, int count, int neuron, int lanesAt, CpuBits bits) {
+        for (int i = 0; i < count; i++) {
             int lane = lanesAt + 2 * i;
             bits.words()[bits.at(neuron) + firstGroup + i] = (int) (below[lane] | equal[lane] & below[lane + 1]);
             long left = equal[lane] & equal[lane + 1];
@@ -87,9 +91,9 @@ final class VectorDropout {
     }
 
     /** Draws the third block of the groups that are left. */
-    private void drawThird(CpuBits bits) {
+    private void drawThird(Dropout dropout, Pass pass, CpuBits bits) {
         for (int first = 0; first < open; first += LANES) {
-            compare(openDraws, 0, openNeurons, 0, first, THIRD_SHIFTS, thirdBelow, thirdEqual, 0);
+            compare(dropout, pass, openDraws, 0, openNeurons, 0, first, THIRD_SHIFTS, thirdBelow, thirdEqual, 0);
             for (int lane = 0; lane < Math.min(LANES, open - first); lane++) {
                 int neuron = (int) openNeurons[first + lane];
                 int group = (int) openDraws[first + lane] / 4;
@@ -109,7 +113,9 @@ final class VectorDropout {
      * Philox; all of it stands in one method so that no vector becomes an object.
      */
     @SuppressWarnings("checkstyle:ParameterNumber")
-    private void compare(
+    private static void compare(
+            Dropout dropout,
+            Pass pass,
             long[] draws,
             int draw,
             long[] neurons,

@@ -18,7 +18,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 import org.jspecify.annotations.Nullable;
 
-/** Vector API twin of {@link NeuronKernels}; batches under 32 are left to the plain kernels. */
+/** Vector API twin of {@link NeuronKernels}; rows without room for vectors are left to the plain kernels. */
 final class VectorNeuronKernels extends NeuronKernels {
     private static final VectorSpecies<Float> FLOATS = VectorKernels.FLOATS;
     private static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class, FLOATS.vectorShape());
@@ -26,6 +26,7 @@ final class VectorNeuronKernels extends NeuronKernels {
     private static final FloatVector LANE_NUMBERS = FloatVector.zero(FLOATS).addIndex(1);
     private static final int SUMS = 64; // neurons whose lanes are kept before they are folded
     private static final IntVector LANE_BITS = VectorRectifier.LANE_BITS;
+    private static final ThreadLocal<VectorDropout> DROPOUT = ThreadLocal.withInitial(VectorDropout::new);
     private static final ThreadLocal<VectorSrelu> SRELU = ThreadLocal.withInitial(VectorSrelu::new);
 
     VectorNeuronKernels(UpdateKernels updates) {
@@ -33,41 +34,47 @@ final class VectorNeuronKernels extends NeuronKernels {
     }
 
     @Override
-    protected void activate(Neurons neurons, Pass pass, int neuron, @Nullable Dropout dropout) {
+    public void activate(Neurons neurons, Pass pass, int from, int to) {
         CpuTensor a = (CpuTensor) neurons.output();
-        if (dropout != null && neurons.activation().notesSigns() && a.stride() >= Lanes.COUNT) {
-            VectorRectifier.activate(neurons, dropout, a, neuron, CpuTensor.paddedBatch(pass.batch(), a, a));
-        } else {
-            super.activate(neurons, pass, neuron, dropout);
+        Dropout dropout = pass.training() ? neurons.dropout() : null;
+        if (dropout == null || !neurons.activation().notesSigns() || a.isNarrow()) {
+            super.activate(neurons, pass, from, to);
+            return;
+        }
+        drawDropped(dropout, pass, from, to, (CpuBits) Objects.requireNonNull(neurons.dropped()));
+        int count = CpuTensor.paddedBatch(pass.batch(), a, a);
+        for (int neuron = from; neuron < to; neuron++) {
+            VectorRectifier.activate(neurons, dropout, a, neuron, count);
         }
     }
 
     @Override
     public void derive(Neurons neurons, Pass pass, int from, int to) {
-        CpuTensor z = (CpuTensor) neurons.preActivation();
         CpuTensor d = (CpuTensor) neurons.gradient();
-        if (LENGTH < 16 || neurons.activation().kind() != Activation.Kind.SRELU || CpuTensor.isNarrow(z, d)) {
-            super.derive(neurons, pass, from, to);
-            return;
-        }
-        VectorSrelu srelu = SRELU.get();
         Dropout dropout = pass.training() ? neurons.dropout() : null;
+        boolean srelu = neurons.activation().kind() == Activation.Kind.SRELU;
+        if (CpuTensor.isNarrow((CpuTensor) neurons.preActivation(), d)) {
+            super.derive(neurons, pass, from, to);
+        } else if (LENGTH == 16 && srelu) {
+            deriveSrelu(neurons, pass, from, to, dropout);
+        } else if (dropout != null && neurons.activation().notesSigns()) {
+            int count = CpuTensor.paddedBatch(pass.batch(), d, d);
+            for (int neuron = from; neuron < to; neuron++) {
+                VectorRectifier.derive(neurons, dropout, d, neuron, count);
+            }
+        } else {
+            super.derive(neurons, pass, from, to);
+        }
+    }
+
+    private void deriveSrelu(Neurons neurons, Pass pass, int from, int to, @Nullable Dropout dropout) {
+        VectorSrelu srelu = SRELU.get();
         for (int neuron = from; neuron < to; neuron += VectorSrelu.NEURONS) {
             int count = Math.min(VectorSrelu.NEURONS, to - neuron);
             for (int i = 0; i < count; i++) {
                 deriveDropout(neurons, pass.batch(), neuron + i, dropout);
             }
             srelu.derive(neurons, pass.batch(), neuron, count);
-        }
-    }
-
-    @Override
-    protected void derive(Neurons neurons, int batch, int neuron, @Nullable Dropout dropout) {
-        CpuTensor d = (CpuTensor) neurons.gradient();
-        if (dropout != null && neurons.activation().notesSigns() && d.stride() >= Lanes.COUNT) {
-            VectorRectifier.derive(neurons, dropout, d, neuron, CpuTensor.paddedBatch(batch, d, d));
-        } else {
-            super.derive(neurons, batch, neuron, dropout);
         }
     }
 
@@ -121,12 +128,12 @@ final class VectorNeuronKernels extends NeuronKernels {
 
     @Override
     protected void drawDropped(Dropout dropout, Pass pass, int from, int to, CpuBits bits) {
-        new VectorDropout(dropout, pass).draw(from, to, bits);
+        DROPOUT.get().draw(dropout, pass, from, to, bits);
     }
 
     @Override
     protected void applyDropped(Dropout dropout, CpuTensor a, int neuron, int batch, int[] words, int at) {
-        if (a.stride() < Lanes.COUNT) {
+        if (a.isNarrow()) {
             super.applyDropped(dropout, a, neuron, batch, words, at);
             return;
         }
@@ -252,7 +259,7 @@ final class VectorNeuronKernels extends NeuronKernels {
     @Override
     protected void sums(CpuTensor dz, int batch, int from, int to, float[] out) {
         int whole = batch - batch % Lanes.COUNT;
-        if (LENGTH == 16 ? dz.stride() < Lanes.COUNT : whole == 0) {
+        if (LENGTH == 16 ? dz.isNarrow() : whole == 0) {
             super.sums(dz, batch, from, to, out);
             return;
         }

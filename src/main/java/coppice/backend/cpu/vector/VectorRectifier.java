@@ -16,7 +16,7 @@ import jdk.incubator.vector.VectorSpecies;
  * RELU and LEAKY in training: their signs, and with dropout all of it in one pass over a neuron's batch.
  *
  * <p>Masks are integers, all ones or zero, made by shifts: the API's own are turned from vectors into mask registers
- * and back at each use on JDK 17.
+ * and back at each use on JDK 17. So is RELU's zero: a vector chosen by a condition becomes an object there.
  */
 final class VectorRectifier {
     private static final VectorSpecies<Float> FLOATS = VectorKernels.FLOATS;
@@ -57,7 +57,7 @@ final class VectorRectifier {
         int[] dropWords = dropped.words();
         int dropAt = dropped.at(neuron);
         float[] data = a.data();
-        boolean zeroes = neurons.activation().kind() == Activation.Kind.RELU;
+        int kept = neurons.activation().kind() == Activation.Kind.RELU ? 0 : -1; // bits of what is not above zero
         float slope = neurons.activation().slope();
         float scale = dropout.scale();
         for (int b = 0; b < count; b += Lanes.COUNT) {
@@ -70,9 +70,8 @@ final class VectorRectifier {
                 IntVector notAbove =
                         zs.neg().lanewise(VectorOperators.ASHR, 31).not().or(zs.lanewise(VectorOperators.ASHR, 31));
                 bits = bits.lanewise(VectorOperators.LSHL, LENGTH).or(LANE_BITS.and(notAbove.not()));
-                IntVector negative = zeroes
-                        ? IntVector.zero(INTS)
-                        : z.mul(slope).reinterpretAsInts().and(notAbove);
+                IntVector negative =
+                        z.mul(slope).reinterpretAsInts().and(notAbove).and(kept);
                 FloatVector f = zs.and(notAbove.not()).or(negative).reinterpretAsFloats();
                 IntVector drop = IntVector.broadcast(INTS, word >>> part)
                         .lanewise(VectorOperators.LSHL, TO_TOP)
@@ -96,7 +95,7 @@ final class VectorRectifier {
         int[] dropWords = dropped.words();
         int dropAt = dropped.at(neuron);
         float[] data = gradient.data();
-        boolean zeroes = neurons.activation().kind() == Activation.Kind.RELU;
+        int kept = neurons.activation().kind() == Activation.Kind.RELU ? 0 : -1; // bits of what is not above zero
         float slope = neurons.activation().slope();
         float scale = dropout.scale();
         for (int b = 0; b < count; b += LENGTH) {
@@ -111,9 +110,11 @@ final class VectorRectifier {
                     .mul(scale)
                     .reinterpretAsInts()
                     .and(drop.not());
-            IntVector below = zeroes
-                    ? IntVector.zero(INTS)
-                    : t.reinterpretAsFloats().mul(slope).reinterpretAsInts().and(above.not());
+            IntVector below = t.reinterpretAsFloats()
+                    .mul(slope)
+                    .reinterpretAsInts()
+                    .and(above.not())
+                    .and(kept);
             t.and(above).or(below).reinterpretAsFloats().intoArray(data, at);
         }
     }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Vector API twin of {@link SparseKernels}: sums stay in registers over a whole row, for up to 8 vectors of the batch.
  *
- * <p>Batches under 32 work in groups of 4 columns.
+ * <p>Rows without room for whole vectors are taken in groups of 4 columns.
  */
 final class VectorSparseKernels extends SparseKernels {
     private static final VectorSpecies<Float> FLOATS = VectorKernels.FLOATS;

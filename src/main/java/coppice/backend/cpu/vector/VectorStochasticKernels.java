@@ -36,7 +36,7 @@ final class VectorStochasticKernels extends StochasticKernels {
     /** The logistic function takes the rows of many units together: of a small batch, one alone waits for itself. */
     @Override
     protected void probabilities(Bernoulli units, CpuTensor z, int batch, int from, int to) {
-        if (z.stride() < Lanes.COUNT) {
+        if (z.isNarrow()) {
             super.probabilities(units, z, batch, from, to);
             return;
         }
@@ -180,7 +180,7 @@ final class VectorStochasticKernels extends StochasticKernels {
     @Override
     protected void softplusRise(
             CpuTensor z, int row, int from, float low, float high, double[] lanes, int at, int count, float[] scratch) {
-        if (z.stride() < 32) {
+        if (z.isNarrow()) {
             super.softplusRise(z, row, from, low, high, lanes, at, count, scratch);
             return;
         }
@@ -202,7 +202,7 @@ final class VectorStochasticKernels extends StochasticKernels {
     /** A Philox block in each lane of 64 bits; two of its words make two neighbouring columns. */
     @Override
     protected void states(Bernoulli units, CpuTensor p, CpuTensor states, int unit, Pass pass) {
-        if (p.stride() < 32 || states.stride() < 32) {
+        if (CpuTensor.isNarrow(p, states)) {
             super.states(units, p, states, unit, pass);
             return;
         }
@@ -210,14 +210,14 @@ final class VectorStochasticKernels extends StochasticKernels {
             for (int block = 0; block < 8; block += BLOCKS) {
                 int pAt = p.at(unit) + group + 2 * block;
                 int sAt = states.at(unit) + group + 2 * block;
-                boolean both = group + 32 <= states.stride();
+                boolean both = group + 16 < pass.batch();
                 draw(units, unit, pass.step(), group / 4 + block, p.data(), pAt, states.data(), sAt, both);
             }
         }
     }
 
     /**
-     * Columns from pAt on by words 0 and 1, and 16 columns further, unless rows end there, by words 2 and 3.
+     * Columns from pAt on by words 0 and 1, and 16 columns further, unless the batch ends there, by words 2 and 3.
      *
      * <p>The rounds of Philox stand here as in {@link VectorDropout}: handed to a method, their vectors become objects.
      */

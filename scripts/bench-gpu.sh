@@ -101,7 +101,7 @@ median() { # METRICS STEPS
 }
 
 machine() { # the GPU's name as coppice shows it
-  "$coppice" devices 2>/dev/null | sed -n "s/.*GPU $device  *\([^,]*\),.*/\1/p" | head -n 1 | tr -d '"\\'
+  "$coppice" devices 2>/dev/null | sed -n "s/.*GPU $device  *\([^,]*\),.*/\1/p" | sed -n 1p | tr -d '"\\'
 }
 
 run() { # NET

@@ -27,7 +27,7 @@ columns=commit,machine,cores,java,run,options,epochs,test_accuracy,best_test_acc
 columns+=,seconds_input,seconds_forward,seconds_backward,seconds_update,seconds_evolution,seconds_evaluation
 columns+=,connections,peak_memory_bytes
 commit=$(git -C "$root" describe --always --dirty 2>/dev/null || echo unknown)
-machine=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo 2>/dev/null | head -n 1)
+machine=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo 2>/dev/null | sed -n 1p)
 java=$("${JAVA_HOME:+$JAVA_HOME/bin/}java" -version 2>&1 | sed -n '1s/.*"\(.*\)".*/\1/p')
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT

@@ -115,7 +115,7 @@ machine() {
   figure commit "$commit"
   figure version "$("$coppice" --version 2>/dev/null)"
   figure system "$(uname -srm)"
-  figure processor "$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1), $(nproc) threads"
+  figure processor "$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | sed -n 1p), $(nproc) threads"
   local gpu
   if command -v nvidia-smi >/dev/null; then
     gpu=$(nvidia-smi -i "$device" --query-gpu=name,driver_version,memory.total,clocks.max.sm,power.limit \

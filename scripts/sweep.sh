@@ -84,7 +84,7 @@ read_grid() { # FILE
   done
   [ -n "${runs[0]}" ] || runs=(run)
   local twice
-  twice=$(printf '%s\n' "${runs[@]}" | sort | uniq -d | head -n 1)
+  twice=$(printf '%s\n' "${runs[@]}" | sort | uniq -d | sed -n 1p)
   [ -z "$twice" ] || fail "$1: two runs would be called $twice"
 }
 

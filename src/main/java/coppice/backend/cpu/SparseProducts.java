@@ -24,12 +24,11 @@ final class SparseProducts {
         CpuTensor z = (CpuTensor) outputs.preActivation();
         int batch = pass.batch();
         int[] offsets = w.pattern().rowOffsets();
-        RowTasks.Range activate = (from, to) -> kernels.neurons().activate(outputs, pass, from, to);
         int slices = kernels.sparse().slices(x, z, batch);
         if (slices == 1) {
             rows.runByConnections(offsets, batch, (from, to) -> {
                 kernels.sparse().spmm(w, bias, x, z, batch, from, to);
-                activate.run(from, to);
+                kernels.neurons().activate(outputs, pass, from, to);
             });
             return;
         }
@@ -38,7 +37,7 @@ final class SparseProducts {
                 batch,
                 slices,
                 (slice, from, to) -> kernels.sparse().spmmSlice(w, bias, x, z, batch, slice, from, to));
-        rows.run(z.rows(), batch, activate);
+        rows.run(z.rows(), batch, (from, to) -> kernels.neurons().activate(outputs, pass, from, to));
     }
 
     /** dx = W^T dz, and the gradients by the sums of the neurons below. */
@@ -46,12 +45,11 @@ final class SparseProducts {
         CpuTensor dx = (CpuTensor) below.gradient();
         int batch = pass.batch();
         int[] offsets = w.pattern().transpose().columnOffsets();
-        RowTasks.Range derive = (from, to) -> kernels.neurons().derive(below, pass, from, to);
         int slices = kernels.sparse().slices(dz, dx, batch);
         if (slices == 1) {
             rows.runByConnections(offsets, batch, (from, to) -> {
                 kernels.sparse().spmmTransposed(w, dz, dx, batch, from, to);
-                derive.run(from, to);
+                kernels.neurons().derive(below, pass, from, to);
             });
             return;
         }
@@ -65,6 +63,6 @@ final class SparseProducts {
                 batch,
                 slices,
                 (slice, from, to) -> kernels.sparse().spmmTransposedSlice(w, values, dz, dx, batch, slice, from, to));
-        rows.run(dx.rows(), batch, derive);
+        rows.run(dx.rows(), batch, (from, to) -> kernels.neurons().derive(below, pass, from, to));
     }
 }

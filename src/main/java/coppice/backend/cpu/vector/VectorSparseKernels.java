@@ -202,11 +202,11 @@ final class VectorSparseKernels extends SparseKernels {
             }
         }
 
-        /** The columns of a slice from {@code slice} on. */
-        void sumSlice(int slice, int at, int count, float start, CpuTensor out, int row, int batch) {
-            int base = CpuTensor.BASE + slice;
-            int outAt = out.at(row) + slice;
-            switch (Math.min(SLICE, (batch + LENGTH - 1) / LENGTH * LENGTH - slice) / LENGTH) {
+        /** As {@link #sum} for one row's connections from {@code at} on, in the slice that begins at a column. */
+        void sumSlice(int column, int at, int count, float start, CpuTensor out, int row, int batch) {
+            int base = CpuTensor.BASE + column;
+            int outAt = out.at(row) + column;
+            switch (Math.min(SLICE, (batch + LENGTH - 1) / LENGTH * LENGTH - column) / LENGTH) {
                 case 4 -> fourVectors(at, count, start, base, out.data(), outAt);
                 case 3 -> threeVectors(at, count, start, base, out.data(), outAt);
                 case 2 -> two(at, at, count, start, base, out.data(), outAt);

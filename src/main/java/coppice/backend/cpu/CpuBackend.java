@@ -351,11 +351,11 @@ public final class CpuBackend implements Backend {
     public void join(Tensor a, int aCount, float aFactor, Tensor b, int bCount, float bFactor, Tensor out) {
         CpuTensor first = (CpuTensor) a;
         CpuTensor second = (CpuTensor) b;
-        rows.run(a.rows(), aCount + bCount, (from, to) -> {
-            for (int row = from; row < to; row++) {
-                kernels.stochastic().join(first, aCount, aFactor, second, bCount, bFactor, (CpuTensor) out, row);
-            }
-        });
+        rows.run(
+                a.rows(),
+                aCount + bCount,
+                (from, to) -> kernels.stochastic()
+                        .join(first, aCount, aFactor, second, bCount, bFactor, (CpuTensor) out, from, to));
     }
 
     @Override

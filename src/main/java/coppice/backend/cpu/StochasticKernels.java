@@ -65,11 +65,21 @@ public class StochasticKernels {
         }
     }
 
-    /** One row of two batches side by side. */
+    /** The rows [from, to) of two batches side by side. */
     protected void join(
-            CpuTensor a, int aCount, float aFactor, CpuTensor b, int bCount, float bFactor, CpuTensor out, int row) {
-        scale(a.data(), a.at(row), aFactor, out.data(), out.at(row), aCount);
-        scale(b.data(), b.at(row), bFactor, out.data(), out.at(row) + aCount, bCount);
+            CpuTensor a,
+            int aCount,
+            float aFactor,
+            CpuTensor b,
+            int bCount,
+            float bFactor,
+            CpuTensor out,
+            int from,
+            int to) {
+        for (int row = from; row < to; row++) {
+            scale(a.data(), a.at(row), aFactor, out.data(), out.at(row), aCount);
+            scale(b.data(), b.at(row), bFactor, out.data(), out.at(row) + aCount, bCount);
+        }
     }
 
     /** y = factor * x. */

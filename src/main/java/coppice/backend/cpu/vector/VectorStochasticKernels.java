@@ -43,10 +43,15 @@ final class VectorStochasticKernels extends StochasticKernels {
         int width = padded(batch);
         int together = Math.max(1, TOGETHER / width);
         float[] sums = new float[CpuTensor.BASE + Math.min(together, to - from) * width];
-        float[] logistic = units.logistic() ? new float[sums.length] : sums;
+        boolean inPlace = z.stride() == width; // rows follow one another
+        float[] logistic = units.logistic() && !inPlace ? new float[sums.length] : sums;
         for (int first = from; first < to; first += together) {
             int count = Math.min(together, to - first) * width;
             tempered(units, z, first, sums, count, width);
+            if (units.logistic() && inPlace) {
+                VectorMath.sigmoid(sums, CpuTensor.BASE, z.data(), z.at(first), count);
+                continue;
+            }
             if (units.logistic()) {
                 VectorMath.sigmoid(sums, CpuTensor.BASE, logistic, CpuTensor.BASE, count);
             }
@@ -96,14 +101,49 @@ final class VectorStochasticKernels extends StochasticKernels {
     /** Whole vectors: what they leave past the first batch, those of the second overwrite. */
     @Override
     protected void join(
-            CpuTensor a, int aCount, float aFactor, CpuTensor b, int bCount, float bFactor, CpuTensor out, int row) {
+            CpuTensor a,
+            int aCount,
+            float aFactor,
+            CpuTensor b,
+            int bCount,
+            float bFactor,
+            CpuTensor out,
+            int from,
+            int to) {
         int aWidth = padded(aCount);
         int bWidth = padded(bCount);
         boolean room =
                 aWidth <= Math.min(a.stride(), out.stride()) && bWidth <= Math.min(b.stride(), out.stride() - aCount);
-        int at = out.at(row);
-        scale(a.data(), a.at(row), aFactor, out.data(), at, room ? aWidth : aCount);
-        scale(b.data(), b.at(row), bFactor, out.data(), at + aCount, room ? bWidth : bCount);
+        if (room && aWidth == LENGTH && bWidth == LENGTH) {
+            joinVectors(a, aFactor, b, bFactor, out, aCount, from, to);
+            return;
+        }
+        for (int row = from; row < to; row++) {
+            int at = out.at(row);
+            scale(a.data(), a.at(row), aFactor, out.data(), at, room ? aWidth : aCount);
+            scale(b.data(), b.at(row), bFactor, out.data(), at + aCount, room ? bWidth : bCount);
+        }
+    }
+
+    private static void joinVectors(
+            CpuTensor a, float aFactor, CpuTensor b, float bFactor, CpuTensor out, int bColumn, int from, int to) {
+        float[] as = a.data();
+        float[] bs = b.data();
+        float[] outs = out.data();
+        int aStride = a.stride();
+        int bStride = b.stride();
+        int outStride = out.stride();
+        FloatVector timesA = FloatVector.broadcast(FLOATS, aFactor);
+        FloatVector timesB = FloatVector.broadcast(FLOATS, bFactor);
+        for (int row = from; row < to; row++) {
+            int at = CpuTensor.BASE + row * outStride;
+            FloatVector.fromArray(FLOATS, as, CpuTensor.BASE + row * aStride)
+                    .mul(timesA)
+                    .intoArray(outs, at);
+            FloatVector.fromArray(FLOATS, bs, CpuTensor.BASE + row * bStride)
+                    .mul(timesB)
+                    .intoArray(outs, at + bColumn);
+        }
     }
 
     @Override

@@ -174,10 +174,12 @@ final class VectorConvolutionLearning implements Learning {
     }
 
     private static void clear(float[] out, int to, int step, int halfStep, int count) {
+        FloatVector zero = FloatVector.zero(FLOATS);
         for (int i = 0; i < count; i++) {
-            int at = to + i * step;
-            Arrays.fill(out, at, at + HALF, 0f);
-            Arrays.fill(out, at + halfStep, at + halfStep + HALF, 0f);
+            for (int at = to + i * step; at < to + i * step + HALF; at += LENGTH) {
+                zero.intoArray(out, at);
+                zero.intoArray(out, at + halfStep);
+            }
         }
     }
 

@@ -48,14 +48,14 @@ final class VectorStochasticKernels extends StochasticKernels {
         for (int first = from; first < to; first += together) {
             int count = Math.min(together, to - first) * width;
             tempered(units, z, first, sums, count, width);
-            if (units.logistic() && inPlace) {
+            if (!units.logistic()) {
+                copy(sums, count, z, first, width);
+            } else if (inPlace) {
                 VectorMath.sigmoid(sums, CpuTensor.BASE, z.data(), z.at(first), count);
-                continue;
-            }
-            if (units.logistic()) {
+            } else {
                 VectorMath.sigmoid(sums, CpuTensor.BASE, logistic, CpuTensor.BASE, count);
+                copy(logistic, count, z, first, width);
             }
-            copy(logistic, count, z, first, width);
         }
     }
 

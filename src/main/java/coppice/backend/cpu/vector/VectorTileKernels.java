@@ -8,7 +8,8 @@ import jdk.incubator.vector.VectorSpecies;
  * The innermost loops of convolutions: tiles of sums that stay in registers, over factors packed in the order of use.
  *
  * <p>The compiler keeps all sums in registers because a loop runs over one factor's index and moves the other's along;
- * with both worked out from a count it copies a third of the sums each time round.
+ * with both worked out from a count it copies a third of the sums each time round. Two loops, one in the other, would
+ * make every sum an object.
  */
 final class VectorTileKernels {
     private static final VectorSpecies<Float> FLOATS = VectorKernels.FLOATS;
@@ -296,28 +297,65 @@ final class VectorTileKernels {
     /**
      * Adds inner products by lanes: lanes[r, t] = start[r, t] + sum over i of d[i, r] * x[i, t], each sum from zero on.
      *
+     * <p>Elements of x lie in rows: one every {@code step} floats for {@code row} floats, and {@code pitch} floats from
+     * the first of a row to the first of the next. Elements may overlap.
+     *
      * @param d column b of row r of element i is at dAt + (i * DOT_ROWS + r) * HALF + b
-     * @param x column b of row t of element i is at xAt + (i * DOT_TERMS + t) * HALF + b
+     * @param x column b of row t of an element is t * HALF + b after its beginning, the first of which is xAt
      * @param start lane b of (r, t) is at startAt + (r * DOT_TERMS + t) * HALF + b
      * @param lanes likewise
      */
     static void addDots(
-            int count, float[] d, int dAt, float[] x, int xAt, float[] start, int startAt, float[] lanes, int lanesAt) {
+            int count,
+            float[] d,
+            int dAt,
+            float[] x,
+            int xAt,
+            int step,
+            int row,
+            int pitch,
+            float[] start,
+            int startAt,
+            float[] lanes,
+            int lanesAt) {
         if (LENGTH == 16) {
-            eightDotRows(count, d, dAt, x, xAt, start, startAt, lanes, lanesAt);
+            eightDotRows(count, d, dAt, x, xAt, step, row, pitch, start, startAt, lanes, lanesAt);
             return;
         }
-        for (int row = 0; row < DOT_ROWS; row += 4) {
+        for (int r = 0; r < DOT_ROWS; r += 4) {
             for (int b = 0; b < HALF; b += LENGTH) {
-                int sum = row * DOT_TERMS * HALF + b;
-                fourDotRows(count, d, dAt + row * HALF + b, x, xAt + b, start, startAt + sum, lanes, lanesAt + sum);
+                int sum = r * DOT_TERMS * HALF + b;
+                fourDotRows(
+                        count,
+                        d,
+                        dAt + r * HALF + b,
+                        x,
+                        xAt + b,
+                        step,
+                        row,
+                        pitch,
+                        start,
+                        startAt + sum,
+                        lanes,
+                        lanesAt + sum);
             }
         }
     }
 
     /** Eight rows by three, one vector of lanes each, with 32 registers. */
     private static void eightDotRows(
-            int count, float[] d, int dAt, float[] x, int xAt, float[] start, int startAt, float[] lanes, int lanesAt) {
+            int count,
+            float[] d,
+            int dAt,
+            float[] x,
+            int xAt,
+            int step,
+            int row,
+            int pitch,
+            float[] start,
+            int startAt,
+            float[] lanes,
+            int lanesAt) {
         FloatVector a00 = FloatVector.zero(FLOATS);
         FloatVector a01 = a00;
         FloatVector a02 = a00;
@@ -342,9 +380,10 @@ final class VectorTileKernels {
         FloatVector a70 = a00;
         FloatVector a71 = a00;
         FloatVector a72 = a00;
-        int p = dAt;
-        int end = xAt + count * DOT_TERMS * HALF;
-        for (int q = xAt; q < end; q += DOT_TERMS * HALF) {
+        int q = xAt;
+        int rowEnd = xAt + row;
+        int end = dAt + count * DOT_ROWS * HALF;
+        for (int p = dAt; p < end; p += DOT_ROWS * HALF) {
             FloatVector x0 = FloatVector.fromArray(FLOATS, x, q);
             FloatVector x1 = FloatVector.fromArray(FLOATS, x, q + HALF);
             FloatVector x2 = FloatVector.fromArray(FLOATS, x, q + 2 * HALF);
@@ -380,7 +419,11 @@ final class VectorTileKernels {
             a70 = d7.fma(x0, a70);
             a71 = d7.fma(x1, a71);
             a72 = d7.fma(x2, a72);
-            p += DOT_ROWS * HALF;
+            q += step;
+            if (q == rowEnd) {
+                q += pitch - row;
+                rowEnd += pitch;
+            }
         }
         FloatVector.fromArray(FLOATS, start, startAt).add(a00).intoArray(lanes, lanesAt);
         FloatVector.fromArray(FLOATS, start, startAt + HALF).add(a01).intoArray(lanes, lanesAt + HALF);
@@ -410,7 +453,18 @@ final class VectorTileKernels {
 
     /** Four rows by three, one vector of lanes each, with 16 registers. */
     private static void fourDotRows(
-            int count, float[] d, int dAt, float[] x, int xAt, float[] start, int startAt, float[] lanes, int lanesAt) {
+            int count,
+            float[] d,
+            int dAt,
+            float[] x,
+            int xAt,
+            int step,
+            int row,
+            int pitch,
+            float[] start,
+            int startAt,
+            float[] lanes,
+            int lanesAt) {
         FloatVector a00 = FloatVector.zero(FLOATS);
         FloatVector a01 = a00;
         FloatVector a02 = a00;
@@ -423,9 +477,10 @@ final class VectorTileKernels {
         FloatVector a30 = a00;
         FloatVector a31 = a00;
         FloatVector a32 = a00;
-        int p = dAt;
-        int end = xAt + count * DOT_TERMS * HALF;
-        for (int q = xAt; q < end; q += DOT_TERMS * HALF) {
+        int q = xAt;
+        int rowEnd = xAt + row;
+        int end = dAt + count * DOT_ROWS * HALF;
+        for (int p = dAt; p < end; p += DOT_ROWS * HALF) {
             FloatVector x0 = FloatVector.fromArray(FLOATS, x, q);
             FloatVector x1 = FloatVector.fromArray(FLOATS, x, q + HALF);
             FloatVector x2 = FloatVector.fromArray(FLOATS, x, q + 2 * HALF);
@@ -445,7 +500,11 @@ final class VectorTileKernels {
             a30 = d3.fma(x0, a30);
             a31 = d3.fma(x1, a31);
             a32 = d3.fma(x2, a32);
-            p += DOT_ROWS * HALF;
+            q += step;
+            if (q == rowEnd) {
+                q += pitch - row;
+                rowEnd += pitch;
+            }
         }
         FloatVector.fromArray(FLOATS, start, startAt).add(a00).intoArray(lanes, lanesAt);
         FloatVector.fromArray(FLOATS, start, startAt + HALF).add(a01).intoArray(lanes, lanesAt + HALF);

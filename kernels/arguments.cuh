@@ -16,6 +16,14 @@
 #define KERNEL(name, Arguments) extern "C" __global__ void name(const Arguments arguments)
 #endif
 
+// One that starts in blocks of 1024 threads, so that the compiler leaves each a 1024th of the registers.
+#ifdef CUDASIM
+#define KERNEL_OF_1024(name, Arguments) KERNEL(name, Arguments)
+#else
+#define KERNEL_OF_1024(name, Arguments) \
+  extern "C" __global__ void __launch_bounds__(1024) name(const Arguments arguments)
+#endif
+
 // Kinds, as the ordinals of the Java enums.
 enum ActivationKind { IDENTITY, RELU, LEAKY, SRELU, TANH, SIGMOID };
 enum UpdateKind { SGD, NESTEROV, ADAM };

@@ -71,8 +71,8 @@ __device__ __forceinline__ void gather_tile(const Gather &g, const Values &value
   const int *order = g.order + g.step->start;
   const int x = static_cast<int>(threadIdx.x);
   const int y = static_cast<int>(threadIdx.y);
-  const int first_sample = static_cast<int>(blockIdx.x) * 32;
-  const int first_feature = static_cast<int>(blockIdx.y) * 32;
+  const int first_sample = static_cast<int>(blockIdx.y) * 32;
+  const int first_feature = static_cast<int>(blockIdx.x) * 32;  // a grid's y has no room for millions of features
   const int feature = first_feature + x;
 #pragma unroll
   for (int i = y; i < 32; i += 8) {
@@ -120,8 +120,8 @@ KERNEL(gather_sparse, Gather) {
   const int samples = min(LANES, arguments.batch - first_sample);
   for (int b = first_sample + warp; b < first_sample + samples; b += warps) {
     const int row = arguments.order[arguments.step->start + b];
-    const int end = arguments.row_offsets[row + 1];
-    for (int k = arguments.row_offsets[row] + lane; k < end; k += LANES) {
+    const unsigned end = arguments.row_offsets[row + 1];
+    for (unsigned k = arguments.row_offsets[row] + lane; k < end; k += LANES) {
       const int f = arguments.column_indices[k];
       arguments.x[static_cast<size_t>(f) * arguments.stride + b] = normalised(arguments, arguments.values[k], f);
     }

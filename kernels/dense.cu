@@ -90,8 +90,9 @@ __device__ __forceinline__ void multiply_tile(const DenseMultiply &d) {
   using BLoader = TileLoader<TERMS, TILE_COLUMNS>;
   const ALoader a(d.a, d.a_row_step, d.a_term_step, d.rows, d.terms);
   const BLoader b(d.b, d.b_term_step, d.b_column_step, d.terms, d.columns);
-  const int first_row = static_cast<int>(blockIdx.y) * TILE_ROWS;
-  const int first_column = static_cast<int>(blockIdx.x) * TILE_COLUMNS;
+  const int column_tiles = (d.columns + TILE_COLUMNS - 1) / TILE_COLUMNS;
+  const int first_row = static_cast<int>(blockIdx.x) / column_tiles * TILE_ROWS;
+  const int first_column = static_cast<int>(blockIdx.x) % column_tiles * TILE_COLUMNS;
   const int y = static_cast<int>(threadIdx.x) / THREAD_COLUMNS * ROWS;
   const int x = static_cast<int>(threadIdx.x) % THREAD_COLUMNS * COLUMNS;
   float sums[ROWS][COLUMNS];

@@ -59,17 +59,17 @@ template <int GROUPS>
 __device__ __forceinline__ void forward_groups(const SparseForward &f, int row, int first, int skipped, int lane,
                                                Parked &z) {
   const float *x = f.x + (first + skipped) * LANES + readable_column(lane, f.x_stride);
-  const int end = f.row_offsets[row + 1];
+  const unsigned end = f.row_offsets[row + 1];  // k may pass 2^31
   float sums[GROUPS];
 #pragma unroll
   for (int g = 0; g < GROUPS; g++) {
     sums[g] = f.bias[row];
   }
-  for (int k = f.row_offsets[row]; k < end; k += LANES) {
+  for (unsigned k = f.row_offsets[row]; k < end; k += LANES) {
     const bool mine = k + lane < end;
     const int column = mine ? f.column_indices[k + lane] : 0;
     const float weight = mine ? f.values[k + lane] : 0.0f;
-    add_connections<GROUPS>(sums, x, f.x_stride, column, weight, min(LANES, end - k));
+    add_connections<GROUPS>(sums, x, f.x_stride, column, weight, min(LANES, static_cast<int>(end - k)));
   }
 #pragma unroll
   for (int g = 0; g < GROUPS; g++) {
@@ -123,13 +123,13 @@ template <int GROUPS>
 __device__ __forceinline__ void backward_groups(const SparseBackward &b, int column, int first, int skipped, int lane,
                                                 Parked &dx, Parked &z) {
   const float *dz = b.dz + (first + skipped) * LANES + readable_column(lane, b.dz_stride);
-  const int end = b.column_offsets[column + 1];
+  const unsigned end = b.column_offsets[column + 1];
   float sums[GROUPS] = {};
-  for (int k = b.column_offsets[column]; k < end; k += LANES) {
+  for (unsigned k = b.column_offsets[column]; k < end; k += LANES) {
     const bool mine = k + lane < end;
     const int row = mine ? b.row_indices[k + lane] : 0;
     const float weight = mine ? b.values[b.value_indices[k + lane]] : 0.0f;
-    add_connections<GROUPS>(sums, dz, b.dz_stride, row, weight, min(LANES, end - k));
+    add_connections<GROUPS>(sums, dz, b.dz_stride, row, weight, min(LANES, static_cast<int>(end - k)));
   }
 #pragma unroll
   for (int g = 0; g < GROUPS; g++) {
@@ -266,11 +266,11 @@ __device__ __forceinline__ void row_products(const Arguments &s, int row, int la
   const RowProducts<GROUPS> products(dz, s.dz_stride, s.x, s.x_stride, s.batch, lane);
   const int row_start = s.row_offsets[row];
   const int row_end = s.row_offsets[row + 1];
-  const int end = part_start(row_start, row_end, blockIdx.y + 1, gridDim.y);
-  for (int k = part_start(row_start, row_end, blockIdx.y, gridDim.y); k < end; k += LANES) {
+  const unsigned end = part_start(row_start, row_end, blockIdx.y + 1, gridDim.y);
+  for (unsigned k = part_start(row_start, row_end, blockIdx.y, gridDim.y); k < end; k += LANES) {
     const bool mine = k + lane < end;
     const int column = mine ? s.column_indices[k + lane] : 0;
-    const float gradient = products.of(column, min(LANES, end - k), lane);
+    const float gradient = products.of(column, min(LANES, static_cast<int>(end - k)), lane);
     if (mine) {
       use(static_cast<size_t>(k + lane), gradient);
     }

@@ -80,7 +80,7 @@ __device__ __forceinline__ double fold_doubles(double *lanes, int stride) {
 
 // Adds each sample's mean of (output - target)^2 over the rows to the totals. One block of 32 warps: warp w has rows w, w + 32,
 // ..., each summed by lanes, added up in double precision. Twin: CpuBackend.squaredError.
-KERNEL(squared_error, SquaredError) {
+KERNEL_OF_1024(squared_error, SquaredError) {
   __shared__ double sums[LANES];
   const int lane = lane_index();
   const int warp = static_cast<int>(threadIdx.x) / LANES;
@@ -107,7 +107,7 @@ KERNEL(squared_error, SquaredError) {
 
 // Adds to the sum of each column what annealing brings. Block: 32 columns x 32 lanes of rows; grid: 32 columns each.
 // Twin: StochasticKernels.anneal.
-KERNEL(anneal, Anneal) {
+KERNEL_OF_1024(anneal, Anneal) {
   __shared__ double lanes[LANES][LANES];
   const int lane = static_cast<int>(threadIdx.y);
   const int x = static_cast<int>(threadIdx.x);

@@ -30,7 +30,8 @@ final class SelftestCommand implements Command {
                 Runs every operation of the backend and the same in plain Java, in small networks of many shapes,
                 and compares all that they leave, bit for bit. Exit code 1 if anything differs; what comes after
                 an operation that differs may differ because of it. With --spmm cusparse or --gemm cublas numbers
-                need only be close: within 1e-4 of the greatest of those that belong together.
+                need only be close: within 1e-4 of the greatest of those that belong together. A
+                network that is not is drawn once more: a sum next to a knee may fall on its other side.
 
                   coppice selftest
                   coppice selftest --backend cuda --device 1

@@ -12,6 +12,8 @@ import coppice.parallel.WorkerPool;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class SelftestTest {
@@ -40,20 +42,34 @@ class SelftestTest {
         Selftest result;
         try (WorkerPool pool = new WorkerPool(1);
                 CpuBackend plain = new CpuBackend(KernelSet.plain(), pool)) {
-            result = Selftest.of(oneBitOff(plain), SelftestCase.all(true).subList(0, 2), 0);
+            result = Selftest.of(
+                    wrong(plain, Math::nextUp, 99), SelftestCase.all(true).subList(0, 2), 0);
         }
         assertFalse(result.passed());
         String difference = String.valueOf(result.firstDifference());
         assertTrue(difference.startsWith("rewire: element 0 of weights is "), difference);
     }
 
-    /** The backend, with one bit of a weight changed by rewiring. */
-    private static Backend oneBitOff(Backend backend) {
+    @Test
+    void whatIsOnlyCloseMayDifferOnce() {
+        List<SelftestCase> cases = SelftestCase.all(true).subList(0, 2);
+        try (WorkerPool pool = new WorkerPool(1);
+                CpuBackend plain = new CpuBackend(KernelSet.plain(), pool)) {
+            assertTrue(Selftest.of(wrong(plain, Math::nextUp, 99), cases, 1e-4).passed());
+            assertTrue(Selftest.of(wrong(plain, w -> w + 1, 1), cases, 1e-4).passed());
+            assertFalse(Selftest.of(wrong(plain, w -> w + 1, 99), cases, 1e-4).passed());
+            assertFalse(Selftest.of(wrong(plain, w -> w + 1, 1), cases, 0).passed());
+        }
+    }
+
+    /** The backend, with a weight changed by the first so many rewirings. */
+    private static Backend wrong(Backend backend, UnaryOperator<Float> change, int times) {
+        AtomicInteger left = new AtomicInteger(times);
         return (Backend) Proxy.newProxyInstance(
                 Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {
-                    if (method.getName().equals("rewire")) {
+                    if (method.getName().equals("rewire") && left.getAndDecrement() > 0) {
                         float[] values = (float[]) arguments[2];
-                        values[0] = Math.nextUp(values[0]);
+                        values[0] = change.apply(values[0]);
                     }
                     try {
                         return method.invoke(backend, arguments);

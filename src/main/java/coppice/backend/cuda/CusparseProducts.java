@@ -78,7 +78,7 @@ final class CusparseProducts implements SparseProducts {
         int connections = w.pattern().connections();
         if (connections > 0) {
             CudaSparseTensor.Transpose transpose = w.transpose();
-            DeviceMemory values = scratch.of((long) connections * Float.BYTES);
+            DeviceMemory values = scratch.zeros((long) connections * Float.BYTES);
             library.permute(w.values(), transpose.valueIndices(), values, connections);
             plansOf(w)
                     .computeIfAbsent(
@@ -103,7 +103,7 @@ final class CusparseProducts implements SparseProducts {
             CudaSparseTensor w, Parameter bias, CudaTensor dz, CudaTensor x, Backend.Updates steps, int batch) {
         int connections = w.pattern().connections();
         if (connections > 0) {
-            DeviceMemory gradient = scratch.of((long) connections * Float.BYTES);
+            DeviceMemory gradient = scratch.zeros((long) connections * Float.BYTES);
             gradient(w, dz, x, gradient, batch);
             updates.learn(w, gradient, steps.weights());
         }

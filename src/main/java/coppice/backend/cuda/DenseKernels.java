@@ -86,8 +86,8 @@ final class DenseKernels implements DenseProducts {
     private void launch(int rows, int columns) {
         boolean large = (long) tiles(rows, LARGE_TILE) * tiles(columns, LARGE_TILE) >= kernels.multiprocessors();
         int tile = large ? LARGE_TILE : TILE;
-        kernels.launch(
-                large ? "dense_multiply_large" : "dense_multiply", tiles(columns, tile), tiles(rows, tile), THREADS, 1);
+        int tiles = Math.multiplyExact(tiles(rows, tile), tiles(columns, tile));
+        kernels.launch(large ? "dense_multiply_large" : "dense_multiply", tiles, 1, THREADS, 1);
     }
 
     private static int tiles(int length, int tile) {

@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
-import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /** The kernels of {@code kernels/*.cu} on a device, by name, and their launch. */
@@ -30,11 +30,13 @@ final class Kernels implements AutoCloseable {
         "pooling",
         "library"
     };
+    private static final Pattern ENTRY = Pattern.compile("\\.entry (\\w+)");
     private static final int WARPS = 4; // a block
     private static final int WARPS_WANTED = 16; // a multiprocessor
 
     private final Device device;
     private final List<CUmodule> modules = new ArrayList<>();
+    private final Map<String, CUmodule> homes = new HashMap<>(); // of each kernel
     private final Map<String, CUfunction> functions = new HashMap<>();
     private final Arguments arguments = new Arguments();
     private final int multiprocessors;
@@ -46,8 +48,10 @@ final class Kernels implements AutoCloseable {
         try {
             for (String family : FAMILIES) {
                 CUmodule module = new CUmodule();
-                Device.check(JCudaDriver.cuModuleLoadData(module, ptx(family)), "loading the " + family + " kernels");
+                String ptx = ptx(family);
+                Device.check(JCudaDriver.cuModuleLoadData(module, ptx), "loading the " + family + " kernels");
                 modules.add(module);
+                ENTRY.matcher(ptx).results().forEach(entry -> homes.put(entry.group(1), module));
             }
         } catch (RuntimeException | Error e) {
             close();
@@ -105,15 +109,13 @@ final class Kernels implements AutoCloseable {
     }
 
     private CUfunction find(String kernel) {
-        CUfunction function = new CUfunction();
-        for (CUmodule module : modules) {
-            int result = JCudaDriver.cuModuleGetFunction(function, module, kernel);
-            if (result != CUresult.CUDA_ERROR_NOT_FOUND) {
-                Device.check(result, "looking for kernel " + kernel);
-                return function;
-            }
+        CUmodule home = homes.get(kernel);
+        if (home == null) {
+            throw new IllegalStateException("there is no kernel " + kernel);
         }
-        throw new IllegalStateException("there is no kernel " + kernel);
+        CUfunction function = new CUfunction();
+        Device.check(JCudaDriver.cuModuleGetFunction(function, home, kernel), "looking for kernel " + kernel);
+        return function;
     }
 
     @Override

@@ -19,7 +19,8 @@ import java.util.regex.Pattern;
  * The folders in which NVIDIA's libraries are sought, in order.
  *
  * <p>Named by the user; {@code CUDA_HOME}, {@code CUDA_PATH}; {@code LD_LIBRARY_PATH}; toolkits in {@code /usr/local},
- * newest first; the distribution's folders; Python environments, whose packages of NVIDIA's bring the libraries too.
+ * newest first; the distribution's folders; Python environments, that of the {@code python3} on the {@code PATH} among
+ * them, whose packages of NVIDIA's bring the libraries too.
  * Folders that do not exist are left out, and so is a folder met before under another name.
  */
 public final class LibrarySearch {
@@ -123,6 +124,10 @@ public final class LibrarySearch {
             // Conda's own packages of CUDA put the libraries here.
             add(Path.of(conda, "lib"));
         }
+        split(environment.getOrDefault("PATH", "")).stream()
+                .filter(folder -> Files.isExecutable(folder.resolve("python3")))
+                .findFirst()
+                .ifPresent(folder -> addPackages(folder.resolveSibling("lib")));
         String home = properties.getProperty("user.home", "");
         if (!home.isEmpty()) {
             addPackages(Path.of(home, ".local", "lib"));

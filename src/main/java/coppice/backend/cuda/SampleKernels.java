@@ -46,7 +46,7 @@ final class SampleKernels {
         if (samples.kernel().equals("gather_sparse")) {
             kernels.launch(samples.kernel(), columns, 1, 128, 1);
         } else {
-            kernels.launch(samples.kernel(), columns, (samples.features() + TILE - 1) / TILE, TILE, 8);
+            kernels.launch(samples.kernel(), (samples.features() + TILE - 1) / TILE, columns, TILE, 8);
         }
         if (streamed != null) {
             streamed.end();

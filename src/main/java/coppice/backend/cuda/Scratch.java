@@ -1,5 +1,6 @@
 package coppice.backend.cuda;
 
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,15 @@ final class Scratch {
 
     /** Memory of at least so many bytes, whose content is undefined. */
     DeviceMemory of(long bytes) {
+        return of(bytes, () -> device.allocate(bytes, what));
+    }
+
+    /** As {@link #of}, for those who multiply what they find by zero: it was zero once. */
+    DeviceMemory zeros(long bytes) {
+        return of(bytes, () -> device.zeros(bytes, what));
+    }
+
+    private DeviceMemory of(long bytes, Supplier<DeviceMemory> taken) {
         DeviceMemory known = memory;
         if (known != null && known.bytes() >= bytes) {
             return known;
@@ -33,7 +43,7 @@ final class Scratch {
             memory = null;
             device.free(known);
         }
-        known = device.allocate(bytes, what);
+        known = taken.get();
         memory = known;
         return known;
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,15 @@ class LibrarySearchTest {
 
     private Path folder(String name) throws IOException {
         return Files.createDirectories(root.resolve(name));
+    }
+
+    /** An environment whose python3 can be called. */
+    private Path python(String name) throws IOException {
+        Path bin = folder(name + "/bin");
+        Files.createFile(
+                bin.resolve("python3"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+        return bin;
     }
 
     private LibrarySearch search(Map<String, String> environment) {
@@ -48,16 +58,20 @@ class LibrarySearchTest {
                 folder("venv/lib/python3.12/site-packages/nvidia/cusparse/lib"),
                 folder("conda/lib/python3.11/site-packages/nvidia/cu13/lib"),
                 folder("conda/lib"),
+                folder("tools/lib/python3.13/site-packages/nvidia/cu13/lib"),
                 folder("user/.local/lib/python3.9/site-packages/nvidia/cublas/lib"),
                 folder("usr/lib/python3/dist-packages/nvidia/cublas/lib"),
                 folder("usr/local/lib/python3.11/dist-packages/nvidia/nvjitlink/lib"));
         Files.createSymbolicLink(root.resolve("usr/local/cuda"), root.resolve("usr/local/cuda-12.9"));
+        String path = root.resolve("conda") + ":" + python("tools") + ":" + python("later");
+        folder("later/lib/python3.14/site-packages/nvidia/cu13/lib");
         properties.setProperty(LibrarySearch.PROPERTY, order.get(0) + ":" + root.resolve("second") + ":/nowhere");
         properties.setProperty("user.home", root.resolve("user").toString());
         List<Path> found = search(Map.of(
                         "CUDA_HOME", root.resolve("home").toString(),
                         "CUDA_PATH", root.resolve("path").toString(),
                         "LD_LIBRARY_PATH", ":" + order.get(4) + "::/nowhere",
+                        "PATH", path,
                         "VIRTUAL_ENV", root.resolve("venv").toString(),
                         "CONDA_PREFIX", root.resolve("conda").toString()))
                 .folders()

@@ -30,10 +30,11 @@ class PtxTest {
     private static final Path KERNELS = Path.of("kernels");
     private static final List<String> GPUS = List.of("sm_75", "sm_80", "sm_90");
 
-    private static final Pattern SOURCE_ENTRY = Pattern.compile("^KERNEL\\((\\w+),", Pattern.MULTILINE);
+    private static final Pattern SOURCE_ENTRY = Pattern.compile("^KERNEL(?:_OF_1024)?\\((\\w+),", Pattern.MULTILINE);
     private static final Pattern PTX_ENTRY = Pattern.compile("^\\.visible \\.entry (\\w+)\\(", Pattern.MULTILINE);
 
-    private static final Pattern DESCRIBED_ENTRY = Pattern.compile("((?:^//.*\n)+)KERNEL\\((\\w+),", Pattern.MULTILINE);
+    private static final Pattern DESCRIBED_ENTRY =
+            Pattern.compile("((?:^//.*\n)+)KERNEL(?:_OF_1024)?\\((\\w+),", Pattern.MULTILINE);
     private static final Pattern TWIN = Pattern.compile("Twin: (\\w+)\\.(\\w+)");
     private static final Path TWINS = Path.of("src", "main", "java", "coppice", "backend", "cpu");
 

@@ -219,6 +219,13 @@ class TrainCommandTest {
         Cli unknown = Cli.run("train", "--config", file.toString());
         assertEquals(ExitCode.USAGE, unknown.code());
         assertTrue(unknown.errors().get(0).contains("hiden"), unknown.err());
+
+        Files.writeString(file, "epochs = 3\nzeta = 0.2\nepochs: 3\n");
+        Cli twice = Cli.run("train", "--config", file.toString());
+        assertEquals(ExitCode.USAGE, twice.code());
+        assertEquals(
+                "coppice: config: " + file + " sets epochs twice",
+                twice.errors().get(0));
     }
 
     @Test

@@ -103,6 +103,7 @@ class UsageTest {
                 "train --test-fraction 1; test-fraction must be",
                 "train --train-samples 5000; train-samples",
                 "train --config missing.properties; missing.properties",
+                "train --config .; config: . is a directory, expected a file",
                 "evaluate; --from",
                 "evaluate --from; from",
                 "predict --data digits; --from",

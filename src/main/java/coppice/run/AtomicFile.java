@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,10 +19,14 @@ import java.util.regex.Pattern;
  *
  * <p>A kill at any instant leaves the previous content or the new one, never half. It may also leave a temporary file,
  * which {@link #deleteTemporaries} recognises by its name.
+ *
+ * <p>A symbolic link stays one: the file it leads to is replaced. What is no file of bytes, as a terminal, a pipe or
+ * {@code /dev/stdout}, is never replaced but written to as it is.
  */
 public final class AtomicFile {
     private static final Pattern TEMPORARY_NAME = Pattern.compile("\\..+\\.[0-9]+-[0-9]+\\.tmp");
     private static final AtomicLong COUNTER = new AtomicLong();
+    private static final int MOST_LINKS = 40; // as Linux follows
 
     private AtomicFile() {}
 
@@ -31,8 +37,25 @@ public final class AtomicFile {
         void writeTo(FileChannel channel) throws IOException;
     }
 
-    /** Replaces {@code target} by what {@code body} writes; if that throws, {@code target} stays as it was. */
-    public static void write(Path target, Body body) throws IOException {
+    /** Replaces {@code file} by what {@code body} writes; if that throws, {@code file} stays as it was. */
+    public static void write(Path file, Body body) throws IOException {
+        try {
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                    body.writeTo(channel);
+                }
+            } else {
+                replace(linked(file), body);
+            }
+        } catch (IOException e) {
+            if (e.getClass() == IOException.class) { // the system's word, as of a full disk, which names no file
+                throw (IOException) new FileSystemException(file.toString(), null, e.getMessage()).initCause(e);
+            }
+            throw e;
+        }
+    }
+
+    private static void replace(Path target, Body body) throws IOException {
         Path temporary = temporaryBeside(target);
         try {
             try (FileChannel channel =
@@ -67,6 +90,18 @@ public final class AtomicFile {
             temporary = target.resolveSibling(prefix + COUNTER.getAndIncrement() + ".tmp");
         } while (Files.exists(temporary));
         return temporary;
+    }
+
+    /** Where a chain of symbolic links ends, whether or not there is a file yet. */
+    private static Path linked(Path file) throws IOException {
+        Path end = file;
+        for (int hop = 0; Files.isSymbolicLink(end); hop++) {
+            if (hop == MOST_LINKS) {
+                throw new FileSystemLoopException(file.toString());
+            }
+            end = end.resolveSibling(Files.readSymbolicLink(end));
+        }
+        return end;
     }
 
     /** Gives a finished temporary file its name and makes the new directory entry durable. */

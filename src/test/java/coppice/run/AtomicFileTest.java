@@ -9,11 +9,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A file is the old one or the new one. */
@@ -62,6 +67,46 @@ class AtomicFileTest {
                 }));
         assertEquals("first", Files.readString(file));
         assertEquals(List.of(file), files());
+    }
+
+    @Test
+    void aSymbolicLinkStaysAndItsFileIsReplaced() throws IOException {
+        Path file = Files.createDirectory(directory.resolve("elsewhere")).resolve("run.json");
+        Path middle = Files.createSymbolicLink(directory.resolve("middle"), Path.of("elsewhere", "run.json"));
+        Path link = Files.createSymbolicLink(directory.resolve("link"), middle);
+        for (String content : List.of("the file is not there yet", "now it is")) {
+            AtomicFile.write(link, text(content));
+            assertTrue(Files.isSymbolicLink(link));
+            assertTrue(Files.isSymbolicLink(middle));
+            assertEquals(content, Files.readString(file));
+        }
+        assertEquals(3, files().size());
+        Path loop = Files.createSymbolicLink(directory.resolve("loop"), Path.of("loop"));
+        assertThrows(FileSystemLoopException.class, () -> AtomicFile.write(loop, text("nowhere")));
+    }
+
+    @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "named pipes are made by mkfifo")
+    void aPipeIsWrittenToAndStays() throws Exception {
+        Path pipe = directory.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        FutureTask<String> reader = new FutureTask<>(() -> Files.readString(pipe));
+        new Thread(reader, "reader").start();
+        AtomicFile.write(pipe, text("through the pipe"));
+        assertEquals("through the pipe", reader.get());
+        assertFalse(Files.isRegularFile(pipe));
+        assertEquals(List.of(pipe), files());
+    }
+
+    @Test
+    void anErrorOfTheSystemNamesTheFile() {
+        Path file = directory.resolve("run.json");
+        FileSystemException error = assertThrows(
+                FileSystemException.class,
+                () -> AtomicFile.write(file, channel -> {
+                    throw new IOException("No space left on device");
+                }));
+        assertEquals(file + ": No space left on device", error.getMessage());
     }
 
     @Test

@@ -67,15 +67,19 @@ final class VectorBlockDots implements BlockDots {
         for (int lane = 0; lane < Lanes.COUNT; lane += 2 * LENGTH) {
             FloatVector low = FloatVector.zero(FLOATS);
             FloatVector high = low;
-            for (int row = 0; row < rows; row++) {
-                int q = xAt + row * xRow + lane;
-                int p = dAt + row * dRow + lane;
-                int end = p + count * dStep;
-                for (; p < end; p += dStep) {
-                    low = FloatVector.fromArray(FLOATS, d, p).fma(FloatVector.fromArray(FLOATS, pixels, q), low);
-                    high = FloatVector.fromArray(FLOATS, d, p + LENGTH)
-                            .fma(FloatVector.fromArray(FLOATS, pixels, q + LENGTH), high);
-                    q += xStep;
+            int p = dAt + lane;
+            int q = xAt + lane;
+            int rowEnd = p + count * dStep;
+            for (int i = 0; i < rows * count; i++) { // a loop in a loop would make objects of the sums
+                low = FloatVector.fromArray(FLOATS, d, p).fma(FloatVector.fromArray(FLOATS, pixels, q), low);
+                high = FloatVector.fromArray(FLOATS, d, p + LENGTH)
+                        .fma(FloatVector.fromArray(FLOATS, pixels, q + LENGTH), high);
+                p += dStep;
+                q += xStep;
+                if (p == rowEnd) {
+                    p += dRow - count * dStep;
+                    q += xRow - count * xStep;
+                    rowEnd += dRow;
                 }
             }
             if (columns < Lanes.COUNT) {

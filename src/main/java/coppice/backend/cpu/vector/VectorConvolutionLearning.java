@@ -31,9 +31,15 @@ final class VectorConvolutionLearning implements Learning {
     private static final int TILES = 432; // of a part at most: half their lanes take half the second-level cache
     private static final int PARTS_PER_THREAD = 2; // more would read the gradients more often
 
+    /** What filters do with gradients. */
+    @FunctionalInterface
+    interface Filters {
+        /** Steps one filter's weights of {@code count} terms from {@code term} on; may overwrite their gradients. */
+        void step(int filter, int term, int count, float[] gradient);
+    }
+
     private final Window window;
-    private final CpuTensor w;
-    private final float[][] state;
+    private final Filters filters;
     private final CpuTensor bias;
     private final float[][] biasState;
     private final Backend.Updates steps;
@@ -49,8 +55,7 @@ final class VectorConvolutionLearning implements Learning {
     @SuppressWarnings("checkstyle:ParameterNumber")
     VectorConvolutionLearning(
             Window window,
-            CpuTensor w,
-            float[][] state,
+            Filters filters,
             CpuTensor bias,
             float[][] biasState,
             CpuTensor dz,
@@ -62,15 +67,14 @@ final class VectorConvolutionLearning implements Learning {
             ConvolutionScratch shared,
             ThreadLocal<ConvolutionScratch> scratch) {
         this.window = window;
-        this.w = w;
-        this.state = state;
+        this.filters = filters;
         this.bias = bias;
         this.biasState = biasState;
         this.steps = steps;
         this.updates = updates;
         this.scratch = scratch;
         panels = (batch + PANEL - 1) / PANEL;
-        gradients = new VectorConvolutionGradients(window, dz, w.rows(), batch, shared);
+        gradients = new VectorConvolutionGradients(window, dz, bias.rows(), batch, shared);
         pixels = new VectorConvolutionPixels(window, x, batch);
         termTiles = (window.terms() + DOT_TERMS - 1) / DOT_TERMS;
         int most = TILES / Math.min(gradients.tiles(), ROW_TILES);
@@ -125,7 +129,7 @@ final class VectorConvolutionLearning implements Learning {
         }
         float[] folded = own.halves(part.tilesOfTerms() * DOT_TERMS * 16 + 256);
         float[] gradient = own.gradient(part.tilesOfTerms() * DOT_TERMS + 16);
-        for (int filter = tile * DOT_ROWS; filter < Math.min(w.rows(), tileEnd * DOT_ROWS); filter++) {
+        for (int filter = tile * DOT_ROWS; filter < Math.min(bias.rows(), tileEnd * DOT_ROWS); filter++) {
             step(filter, part, lanes, folded, gradient);
         }
     }
@@ -181,7 +185,7 @@ final class VectorConvolutionLearning implements Learning {
                 gradient[i] = foldHalf(folded, BASE + 16 * i);
             }
         }
-        updates.apply(steps.weights(), gradient, 0, w.data(), state, w.at(filter) + term, count);
+        filters.step(filter, term, count, gradient);
     }
 
     /** Folds 16 lanes. Overwrites them. */

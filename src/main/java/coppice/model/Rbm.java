@@ -30,9 +30,6 @@ public final class Rbm implements Model {
     private static final int DATA = 1 << 21;
     private static final int GIBBS = 1 << 20;
 
-    /** Columns that kernels take at once; batches from half of it on are worth the room for as many. */
-    private static final int GROUP = 16;
-
     private final Backend backend;
     private final ContrastiveDivergence divergence;
     private final long seed;
@@ -72,38 +69,24 @@ public final class Rbm implements Model {
         this.batch = batch;
         this.baseBias = units.baseBias();
         this.visibleBias = Weights.parameter(backend, state.inputs(), 1, units.bias(), units.biasState(), stateBuffers);
-        int columns = padded(batch);
-        this.input = backend.activations(state.inputs(), columns);
-        this.data = divergence.resample() ? backend.activations(state.inputs(), columns) : input;
-        this.visible = linear(backend, backend.activations(state.inputs(), columns));
+        this.input = backend.activations(state.inputs(), batch);
+        this.data = divergence.resample() ? backend.activations(state.inputs(), batch) : input;
+        this.visible = linear(backend, backend.activations(state.inputs(), batch));
         this.visibleStates =
-                divergence.sampleVisible() ? backend.activations(state.inputs(), columns) : visible.gradient();
-        this.hiddenStates = backend.activations(state.outputs(), columns);
-        this.positive = linear(backend, backend.activations(state.outputs(), columns));
-        this.negative = linear(backend, backend.activations(state.outputs(), columns));
+                divergence.sampleVisible() ? backend.activations(state.inputs(), batch) : visible.gradient();
+        this.hiddenStates = backend.activations(state.outputs(), batch);
+        this.positive = linear(backend, backend.activations(state.outputs(), batch));
+        this.negative = linear(backend, backend.activations(state.outputs(), batch));
         this.layer = new FullyConnected(new Weights(backend, state, positive, stateBuffers), positive);
-        this.bothVisible = backend.activations(state.inputs(), padded(2 * batch));
-        this.bothHidden = backend.activations(state.outputs(), padded(2 * batch));
+        this.bothVisible = backend.activations(state.inputs(), 2 * batch);
+        this.bothHidden = backend.activations(state.outputs(), 2 * batch);
         if (units.chains() != null) {
             if (units.chains().length != state.outputs() * batch) {
                 throw new IllegalArgumentException(batch + " chains of " + state.outputs()
                         + " hidden units were expected but there are " + units.chains().length + " states");
             }
-            backend.upload(hiddenStates, withColumns(units.chains(), batch, columns));
+            backend.upload(hiddenStates, units.chains());
         }
-    }
-
-    private static int padded(int columns) {
-        return columns < GROUP / 2 ? columns : Math.addExact(columns, GROUP - 1) / GROUP * GROUP;
-    }
-
-    /** A matrix with more or fewer columns at the end of each row. */
-    private float[] withColumns(float[] values, int from, int to) {
-        float[] changed = new float[hiddenUnits() * to];
-        for (int row = 0; row < hiddenUnits(); row++) {
-            System.arraycopy(values, row * from, changed, row * to, Math.min(from, to));
-        }
-        return changed;
     }
 
     /** Neurons that show their weighted sums, from either side. */
@@ -270,9 +253,7 @@ public final class Rbm implements Model {
                 backend.download(visibleBias.value()),
                 Weights.buffers(backend, visibleBias),
                 baseBias,
-                divergence.persistent()
-                        ? withColumns(backend.download(hiddenStates), hiddenStates.columns(), batch)
-                        : null);
+                divergence.persistent() ? backend.download(hiddenStates) : null);
         return List.of(layer.weights().state(backend).withVisible(units));
     }
 }

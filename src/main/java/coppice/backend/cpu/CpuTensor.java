@@ -34,9 +34,9 @@ public final class CpuTensor implements Tensor {
         return new CpuTensor(rows, columns, columns);
     }
 
-    /** An activation tensor: rows padded to a multiple of 16 floats, of 4 for batches under 32. */
+    /** An activation tensor: rows padded to a multiple of 16 floats, of 4 for batches of one or two. */
     static CpuTensor activations(int neurons, int batch) {
-        int unit = batch < 32 ? 4 : 16;
+        int unit = batch < 3 ? 4 : 16;
         return new CpuTensor(neurons, batch, Math.addExact(batch, unit - 1) / unit * unit);
     }
 

@@ -197,7 +197,7 @@ class SafeTensorsTest {
             throw new IOException("disk is gone");
         });
         IOException e = assertThrows(IOException.class, () -> SafeTensors.write(file(), Map.of(), List.of(failing)));
-        assertEquals("disk is gone", e.getMessage());
+        assertEquals(file() + ": disk is gone", e.getMessage());
         assertArrayEquals(before, Files.readAllBytes(file()));
         try (Stream<Path> files = Files.list(directory)) {
             assertEquals(List.of(file()), files.toList());

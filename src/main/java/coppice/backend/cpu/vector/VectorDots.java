@@ -26,7 +26,9 @@ final class VectorDots implements SparseKernels.Dots {
     /** The lanes of a connection, or of two with vectors of 8, from {@code CpuTensor.BASE} on. */
     private final float[] partial = new float[CpuTensor.BASE + BLOCK * 16];
 
-    private final float[] lanes = new float[Lanes.COUNT];
+    private final float[] lanes = new float[2 * Lanes.COUNT];
+    private final float[] tail = new float[Lanes.COUNT];
+    private final int[] inBatch = new int[Lanes.COUNT]; // -1 or 0
 
     @Override
     public void row(
@@ -42,7 +44,7 @@ final class VectorDots implements SparseKernels.Dots {
         int[] columns = pattern.columnIndices();
         int dzAt = dz.at(row);
         int whole = batch - batch % Lanes.COUNT;
-        if (LENGTH == 16 ? CpuTensor.isNarrow(dz, x) : whole == 0) {
+        if (CpuTensor.isNarrow(dz, x)) {
             for (int k = from; k < to; k++) {
                 out[outAt + k - from] = shortDot(dz.data(), dzAt, x.data(), x.at(columns[k]), batch);
             }
@@ -64,14 +66,29 @@ final class VectorDots implements SparseKernels.Dots {
             }
             return;
         }
-        int k = from;
-        for (; whole == batch && k + 2 <= to; k += 2) {
-            pair(dz.data(), dzAt, x, columns, k, whole);
+        cutTail(dz.data(), dzAt + whole, batch - whole);
+        for (int k = from; k < to; k += 2) {
+            pair(dz.data(), dzAt, x, columns[k], columns[Math.min(k + 1, to - 1)], batch);
             out[outAt + k - from] = partial[0];
-            out[outAt + k - from + 1] = partial[4];
+            out[outAt + k - from + 1] = partial[4]; // past the last one there is slack
         }
-        for (; k < to; k++) {
-            out[outAt + k - from] = dot(dz.data(), dzAt, x.data(), x.at(columns[k]), batch, whole);
+    }
+
+    /** Keeps {@code count} factors, under 32: those past the batch become -0 and 0, and adding -0 changes no sum. */
+    private void cutTail(float[] d, int at, int count) {
+        System.arraycopy(d, at, tail, 0, count);
+        Arrays.fill(tail, count, Lanes.COUNT, -0f);
+        Arrays.fill(inBatch, 0, count, -1);
+        Arrays.fill(inBatch, count, Lanes.COUNT, 0);
+    }
+
+    /** The factors of x that belong to {@link #tail}, those past the batch 0. */
+    private void cut(float[] x, int xAt, int at) {
+        for (int lane = 0; lane < Lanes.COUNT; lane += LENGTH) {
+            IntVector bits =
+                    (IntVector) FloatVector.fromArray(FLOATS, x, xAt + lane).reinterpretShape(INTS, 0);
+            ((FloatVector) bits.and(IntVector.fromArray(INTS, inBatch, lane)).reinterpretShape(FLOATS, 0))
+                    .intoArray(lanes, at + lane);
         }
     }
 
@@ -184,10 +201,11 @@ final class VectorDots implements SparseKernels.Dots {
     }
 
     /** Two connections with vectors of 8; the sums land in partial[0] and [4]. */
-    private void pair(float[] d, int dAt, CpuTensor x, int[] columns, int k, int batch) {
+    private void pair(float[] d, int dAt, CpuTensor x, int column0, int column1, int batch) {
         float[] xs = x.data();
-        int x0 = x.at(columns[k]);
-        int x1 = x.at(columns[k + 1]);
+        int x0 = x.at(column0);
+        int x1 = x.at(column1);
+        int whole = batch - batch % Lanes.COUNT;
         FloatVector a0 = FloatVector.zero(FLOATS);
         FloatVector a1 = a0;
         FloatVector a2 = a0;
@@ -196,7 +214,7 @@ final class VectorDots implements SparseKernels.Dots {
         FloatVector b1 = a0;
         FloatVector b2 = a0;
         FloatVector b3 = a0;
-        for (int b = 0; b < batch; b += 32) {
+        for (int b = 0; b < whole; b += 32) {
             FloatVector d0 = FloatVector.fromArray(FLOATS, d, dAt + b);
             FloatVector d1 = FloatVector.fromArray(FLOATS, d, dAt + b + 8);
             FloatVector d2 = FloatVector.fromArray(FLOATS, d, dAt + b + 16);
@@ -210,6 +228,22 @@ final class VectorDots implements SparseKernels.Dots {
             b2 = d2.fma(FloatVector.fromArray(FLOATS, xs, x1 + b + 16), b2);
             b3 = d3.fma(FloatVector.fromArray(FLOATS, xs, x1 + b + 24), b3);
         }
+        if (whole < batch) {
+            cut(xs, x0 + whole, 0);
+            cut(xs, x1 + whole, Lanes.COUNT);
+            FloatVector d0 = FloatVector.fromArray(FLOATS, tail, 0);
+            FloatVector d1 = FloatVector.fromArray(FLOATS, tail, 8);
+            FloatVector d2 = FloatVector.fromArray(FLOATS, tail, 16);
+            FloatVector d3 = FloatVector.fromArray(FLOATS, tail, 24);
+            a0 = d0.fma(FloatVector.fromArray(FLOATS, lanes, 0), a0);
+            a1 = d1.fma(FloatVector.fromArray(FLOATS, lanes, 8), a1);
+            a2 = d2.fma(FloatVector.fromArray(FLOATS, lanes, 16), a2);
+            a3 = d3.fma(FloatVector.fromArray(FLOATS, lanes, 24), a3);
+            b0 = d0.fma(FloatVector.fromArray(FLOATS, lanes, 32), b0);
+            b1 = d1.fma(FloatVector.fromArray(FLOATS, lanes, 40), b1);
+            b2 = d2.fma(FloatVector.fromArray(FLOATS, lanes, 48), b2);
+            b3 = d3.fma(FloatVector.fromArray(FLOATS, lanes, 56), b3);
+        }
         FloatVector first = a0.add(a2).add(a1.add(a3));
         FloatVector second = b0.add(b2).add(b1.add(b3));
         FloatVector both = first.blend(second, VectorLanes.UPPER_4)
@@ -218,22 +252,7 @@ final class VectorDots implements SparseKernels.Dots {
         both.add(both.rearrange(VectorLanes.SWAP_1)).intoArray(partial, 0);
     }
 
-    /** One connection, any batch of at least 32: whole groups by vectors, the rest lane by lane. */
-    private float dot(float[] d, int dAt, float[] xs, int xAt, int batch, int whole) {
-        for (int lane = 0; lane < Lanes.COUNT; lane += LENGTH) {
-            FloatVector sum = FloatVector.zero(FLOATS);
-            for (int b = lane; b < whole; b += Lanes.COUNT) {
-                sum = FloatVector.fromArray(FLOATS, d, dAt + b).fma(FloatVector.fromArray(FLOATS, xs, xAt + b), sum);
-            }
-            sum.intoArray(lanes, lane);
-        }
-        for (int b = whole; b < batch; b++) {
-            lanes[b - whole] = Math.fma(d[dAt + b], xs[xAt + b], lanes[b - whole]);
-        }
-        return Lanes.fold(lanes);
-    }
-
-    /** One connection, a batch under 32: only the lanes in use are folded. */
+    /** One connection, rows that are too short for vectors, as those of batches of one and two are. */
     private float shortDot(float[] d, int dAt, float[] xs, int xAt, int batch) {
         if (batch == 1) {
             return Math.fma(d[dAt], xs[xAt], 0f) + 0f;
@@ -242,17 +261,6 @@ final class VectorDots implements SparseKernels.Dots {
             float first = Math.fma(d[dAt], xs[xAt], 0f) + 0f;
             return first + (Math.fma(d[dAt + 1], xs[xAt + 1], 0f) + 0f);
         }
-        int used = Integer.highestOneBit(batch - 1) << 1;
-        float empty = used < Lanes.COUNT ? 0f : -0f;
-        for (int b = 0; b < batch; b++) {
-            lanes[b] = Math.fma(d[dAt + b], xs[xAt + b], 0f) + empty;
-        }
-        Arrays.fill(lanes, batch, used, 0f);
-        for (int half = used / 2; half > 0; half >>= 1) {
-            for (int lane = 0; lane < half; lane++) {
-                lanes[lane] += lanes[lane + half];
-            }
-        }
-        return lanes[0];
+        return Lanes.dot(d, dAt, xs, xAt, batch, lanes);
     }
 }

@@ -42,7 +42,10 @@ class SweepTest {
         Random random = new Random(1);
         for (boolean gently : List.of(true, false, false)) {
             Sweep sweep = start(grid, out, "-j", "2");
-            assertTrue(sweep.stillRunsAfter(1500 + random.nextInt(2500)), sweep.output());
+            while (!sweep.output().contains("done ")) { // however fast the machine, some of the 12 runs are left
+                assertTrue(sweep.stillRunsAfter(20), sweep.output());
+            }
+            assertTrue(sweep.stillRunsAfter(random.nextInt(400)), sweep.output());
             sweep.kill(gently);
         }
         Sweep last = sweep(grid, out, "-j", "2");

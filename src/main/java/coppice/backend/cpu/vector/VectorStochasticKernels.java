@@ -21,6 +21,7 @@ final class VectorStochasticKernels extends StochasticKernels {
     private static final int LENGTH = VectorKernels.LENGTH;
     private static final int BLOCKS = LONGS.length();
     private static final LongVector LANE_NUMBERS = LongVector.zero(LONGS).addIndex(1);
+    private static final IntVector INT_LANES = IntVector.zero(INTS).addIndex(1);
     private static final FloatVector FLOAT_LANES = FloatVector.zero(FLOATS).addIndex(1);
     private static final long LOW = 0xFFFFFFFFL;
 
@@ -165,9 +166,29 @@ final class VectorStochasticKernels extends StochasticKernels {
         float[] folded = new float[SUMS];
         for (int row = from; row < to; row += SUMS) {
             int count = Math.min(SUMS, to - row);
-            squaresOf16(target, output, batch, row, count, lanes);
+            if (batch <= 16) {
+                squaresOfSmall(target, output, batch, row, count, lanes);
+            } else {
+                squaresOf16(target, output, batch, row, count, lanes);
+            }
             VectorLanes.fold(lanes, count, folded, 0);
             System.arraycopy(folded, 0, sums, row, count);
+        }
+    }
+
+    /** Sixteen lanes of each of some rows, a lane a column; what lies past the batch is cleared as bits. */
+    private static void squaresOfSmall(
+            CpuTensor target, CpuTensor output, int batch, int from, int count, float[] lanes) {
+        float[] ts = target.data();
+        float[] os = output.data();
+        IntVector in = IntVector.zero(INTS).blend(-1, INT_LANES.compare(VectorOperators.LT, batch));
+        for (int i = 0; i < count; i++) {
+            FloatVector d = FloatVector.fromArray(FLOATS, os, output.at(from + i))
+                    .sub(FloatVector.fromArray(FLOATS, ts, target.at(from + i)));
+            ((FloatVector) ((IntVector) d.mul(d).reinterpretShape(INTS, 0))
+                            .and(in)
+                            .reinterpretShape(FLOATS, 0))
+                    .intoArray(lanes, CpuTensor.BASE + 16 * i);
         }
     }
 

@@ -10,13 +10,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Made for jobs of some tens of microseconds: workers spin for a moment before they park, and handing out a job
  * allocates nothing. One thread at a time may call {@link #run}; the caller works too, so a pool of one thread starts
- * none.
+ * none. A job of no more tasks than threads gives each thread the task of its number, so that what a thread wrote in
+ * one job is in its core's cache in the next; of longer jobs each takes what is left.
  */
 public final class WorkerPool implements AutoCloseable {
     /** The body of a job. */
     @FunctionalInterface
     public interface Task {
-        /** Runs the task of an index; called once for each index, by any thread. */
+        /** Runs the task of an index; called once for each index. */
         void run(int index);
     }
 
@@ -42,7 +43,8 @@ public final class WorkerPool implements AutoCloseable {
         }
         workers = new Thread[threads - 1];
         for (int i = 0; i < workers.length; i++) {
-            workers[i] = new Thread(this::work, "coppice-worker-" + (i + 1));
+            int thread = i + 1;
+            workers[i] = new Thread(() -> work(thread), "coppice-worker-" + thread);
             workers[i].setDaemon(true);
             workers[i].start();
         }
@@ -70,7 +72,7 @@ public final class WorkerPool implements AutoCloseable {
             return;
         }
         handOut(body, tasks);
-        takeTasks(body, tasks);
+        takeTasks(body, tasks, 0);
         awaitWorkers();
         this.task = null;
         Throwable thrown = failure.getAndSet(null);
@@ -104,8 +106,14 @@ public final class WorkerPool implements AutoCloseable {
         }
     }
 
-    private void takeTasks(Task body, int count) {
+    private void takeTasks(Task body, int count, int thread) {
         try {
+            if (count <= threads()) {
+                if (thread < count) {
+                    body.run(thread);
+                }
+                return;
+            }
             for (int i = nextIndex.getAndIncrement(); i < count; i = nextIndex.getAndIncrement()) {
                 body.run(i);
             }
@@ -115,7 +123,7 @@ public final class WorkerPool implements AutoCloseable {
         }
     }
 
-    private void work() {
+    private void work(int thread) {
         int done = 0;
         while (!closed) {
             for (int spin = 0; job == done && !closed; spin++) {
@@ -129,7 +137,7 @@ public final class WorkerPool implements AutoCloseable {
                 done++;
                 Task body = task;
                 if (body != null) {
-                    takeTasks(body, tasks);
+                    takeTasks(body, tasks, thread);
                 }
                 unfinished.decrementAndGet();
             }

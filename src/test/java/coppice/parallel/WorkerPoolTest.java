@@ -66,6 +66,21 @@ class WorkerPoolTest {
         assertTrue(seen.contains(Thread.currentThread()));
     }
 
+    /** What a thread wrote in one short job must be its own again in the next. */
+    @Test
+    void shortJobsGiveEachThreadTheTaskOfItsNumber() {
+        try (WorkerPool pool = new WorkerPool(3)) {
+            Thread[] first = new Thread[3];
+            pool.run(3, i -> first[i] = Thread.currentThread());
+            assertSame(Thread.currentThread(), first[0]);
+            assertEquals(3, Set.of(first).size());
+            for (int job = 0; job < 1_000; job++) {
+                int tasks = 2 + job % 2;
+                pool.run(tasks, i -> assertSame(first[i], Thread.currentThread()));
+            }
+        }
+    }
+
     @Test
     void wakesParkedWorkers() throws InterruptedException {
         try (WorkerPool pool = new WorkerPool(2)) {

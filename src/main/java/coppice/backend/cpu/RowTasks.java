@@ -7,8 +7,14 @@ import coppice.parallel.WorkerPool;
 final class RowTasks {
     private static final int TASKS_PER_THREAD = 8; // more cost more than the threads' wait for the last one
 
-    /** Multiplications that take about as long as handing a job to the other threads. */
-    private static final long SMALL = 32_768;
+    /** Multiplications a thread must have for handing a job to it to pay. */
+    private static final long SHARE = 5_000;
+
+    /** Multiplications a thread up to which its range of a job is always the same, which keeps it in its cache. */
+    private static final long FIXED = 1 << 18;
+
+    /** Multiplications of a task, where a thread alone takes several to keep what they write in the cache. */
+    private static final long TASK = 1 << 19;
 
     private final WorkerPool pool;
 
@@ -66,12 +72,15 @@ final class RowTasks {
         return rows >= unit * TASKS_PER_THREAD * pool.threads();
     }
 
-    /** One thread has nobody to wait for: its tasks only keep what they write in the cache. */
     private int tasks(int rows, long products) {
-        if (products < SMALL) {
-            return 1;
+        int threads = pool.threads();
+        if (threads == 1) {
+            return (int) Math.min(tasks(rows), 1 + products / TASK);
         }
-        return pool.threads() > 1 ? tasks(rows) : (int) Math.min(tasks(rows), 1 + products / (16 * SMALL));
+        if (products < threads * FIXED) {
+            return (int) Math.max(1, Math.min(Math.min(threads, rows), products / SHARE));
+        }
+        return tasks(rows);
     }
 
     private int tasks(int rows) {

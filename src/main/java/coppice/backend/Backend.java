@@ -149,6 +149,17 @@ public interface Backend extends AutoCloseable {
      */
     void update(SparseTensor weights, Parameter bias, Tensor dz, Tensor x, Updates updates, Pass pass);
 
+    /**
+     * Learns a sparse layer from two batches of gradients and of inputs, side by side, which this joins.
+     *
+     * @param pass as many columns as both batches have
+     */
+    default void update(SparseTensor weights, Parameter bias, Joined dz, Joined x, Updates updates, Pass pass) {
+        join(dz);
+        join(x);
+        update(weights, bias, dz.out(), x.out(), updates, pass);
+    }
+
     /** Learns a dense layer: as the sparse one, but each dW is sequential over batch columns 0, 1, ... */
     void update(Parameter weights, Parameter bias, Tensor dz, Tensor x, Updates updates, Pass pass);
 
@@ -259,17 +270,17 @@ public interface Backend extends AutoCloseable {
      */
     void sample(Bernoulli units, Tensor z, @Nullable Tensor states, Pass pass);
 
-    /**
-     * Puts two batches side by side: out = [aFactor * a, bFactor * b].
-     *
-     * @param aCount columns taken of a
-     * @param bCount columns taken of b
-     * @param out (rows, at least aCount + bCount)
-     */
-    void join(Tensor a, int aCount, float aFactor, Tensor b, int bCount, float bFactor, Tensor out);
+    /** Puts two batches side by side. */
+    void join(Joined joined);
 
     /** Learns a bias from its neurons' gradient, summed by lanes. */
     void updateBias(Parameter bias, Tensor dz, Update update, Pass pass);
+
+    /** As {@link #updateBias(Parameter, Tensor, Update, Pass)}, of two batches side by side, which this joins. */
+    default void updateBias(Parameter bias, Joined dz, Update update, Pass pass) {
+        join(dz);
+        updateBias(bias, dz.out(), update, pass);
+    }
 
     /**
      * Adds to the totals' loss each sample's mean of (output - target)^2 over the rows, and the samples.

@@ -2,6 +2,7 @@ package coppice.cli;
 
 import coppice.backend.Backend;
 import coppice.backend.Bernoulli;
+import coppice.backend.Joined;
 import coppice.backend.Parameter;
 import coppice.backend.Pass;
 import coppice.backend.Sums;
@@ -45,7 +46,7 @@ final class SelftestUnits {
         keep("sample", "states", states, shape.batch());
 
         Tensor both = backend.activations(shape.hidden(), 2 * shape.batch());
-        backend.join(p, shape.batch(), 0.5f, states, shape.batch(), -0.25f, both);
+        backend.join(new Joined(p, shape.batch(), 0.5f, states, shape.batch(), -0.25f, both));
         keep("join", "columns", both, 2 * shape.batch());
 
         backend.setTotals(Totals.ZERO);

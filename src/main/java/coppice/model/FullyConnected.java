@@ -1,6 +1,7 @@
 package coppice.model;
 
 import coppice.backend.Backend;
+import coppice.backend.Joined;
 import coppice.backend.Neurons;
 import coppice.backend.Pass;
 import coppice.backend.SparseTensor;
@@ -59,6 +60,18 @@ final class FullyConnected implements Layer {
     public void update(Backend backend, Tensor input, LayerUpdates updates, Pass pass) {
         update(backend, neurons.gradient(), input, updates.weightsAndBias(), pass);
         weights.updateSlopes(backend, updates.slopes());
+    }
+
+    /** Learns weights and biases from two batches of gradients and inputs. */
+    void update(Backend backend, Joined dz, Joined input, Backend.Updates updates, Pass pass) {
+        SparseTensor sparse = weights.sparse();
+        if (sparse != null) {
+            backend.update(sparse, weights.bias(), dz, input, updates, pass);
+            return;
+        }
+        backend.join(dz);
+        backend.join(input);
+        backend.update(weights.dense(), weights.bias(), dz.out(), input.out(), updates, pass);
     }
 
     /** Learns weights and biases from any gradient of the outputs' number of rows. */

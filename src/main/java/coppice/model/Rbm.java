@@ -3,6 +3,7 @@ package coppice.model;
 import coppice.backend.Activation;
 import coppice.backend.Backend;
 import coppice.backend.Bernoulli;
+import coppice.backend.Joined;
 import coppice.backend.Neurons;
 import coppice.backend.Parameter;
 import coppice.backend.Pass;
@@ -137,11 +138,15 @@ public final class Rbm implements Model {
         Pass both = new Pass(chains + samples, true, pass.step());
         float forChains = 1f / chains;
         float forSamples = -1f / samples;
-        backend.join(visibleStates, chains, 1, data, samples, 1, bothVisible);
-        backend.join(negative.output(), chains, forChains, positive.output(), samples, forSamples, bothHidden);
-        layer.update(backend, bothHidden, bothVisible, updates, both);
-        backend.join(visibleStates, chains, forChains, data, samples, forSamples, bothVisible);
-        backend.updateBias(visibleBias, bothVisible, updates.bias(), both);
+        Joined inputs = new Joined(visibleStates, chains, 1, data, samples, 1, bothVisible);
+        layer.update(
+                backend,
+                new Joined(negative.output(), chains, forChains, positive.output(), samples, forSamples, bothHidden),
+                inputs,
+                updates,
+                both);
+        Joined visibleGradients = new Joined(visibleStates, chains, forChains, data, samples, forSamples, bothVisible);
+        backend.updateBias(visibleBias, visibleGradients, updates.bias(), both);
     }
 
     /** Adds the squared error of the visible units' probabilities given hidden units. */

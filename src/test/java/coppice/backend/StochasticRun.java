@@ -86,7 +86,7 @@ final class StochasticRun {
         int others = Math.max(1, shape.batch - 2);
         Tensor joined = backend.activations(shape.units, 2 * shape.capacity);
         Tensor second = activations(backend, shape.units, shape.capacity, 4);
-        backend.join(z, shape.batch, 0.3f, second, others, -0.7f, joined);
+        backend.join(new Joined(z, shape.batch, 0.3f, second, others, -0.7f, joined));
         results.put("join", widened(columns(backend, joined, shape.batch + others)));
 
         backend.setTotals(new Totals(0.5, 3, 10));

@@ -2,6 +2,7 @@ package coppice.benchmark;
 
 import coppice.backend.Backend;
 import coppice.backend.Bernoulli;
+import coppice.backend.Joined;
 import coppice.backend.Pass;
 import coppice.backend.Sums;
 import coppice.backend.Tensor;
@@ -87,7 +88,7 @@ public class StochasticBenchmark {
     @Benchmark
     @OperationsPerInvocation(2 * ELEMENTS)
     public void join() {
-        backend.join(z, BATCH, 1, states, BATCH, 1, both);
+        backend.join(new Joined(z, BATCH, 1, states, BATCH, 1, both));
     }
 
     /** The reconstruction error. */

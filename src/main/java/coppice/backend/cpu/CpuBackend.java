@@ -3,6 +3,7 @@ package coppice.backend.cpu;
 import coppice.backend.Backend;
 import coppice.backend.Bernoulli;
 import coppice.backend.ImageMaps;
+import coppice.backend.Joined;
 import coppice.backend.Loss;
 import coppice.backend.Neurons;
 import coppice.backend.Parameter;
@@ -36,6 +37,7 @@ public final class CpuBackend implements Backend {
     private final WorkerPool pool;
     private final RowTasks rows;
     private final SparseProducts sparse;
+    private final SparseLearning learning;
     private final DenseProducts dense;
     private final Convolutions convolutions;
     private final LossKernels lossKernels = new LossKernels();
@@ -56,6 +58,7 @@ public final class CpuBackend implements Backend {
         this.rows = new RowTasks(pool);
         this.dense = new DenseProducts(kernels, pool, rows);
         this.sparse = new SparseProducts(kernels, rows);
+        this.learning = new SparseLearning(kernels, rows);
         this.convolutions = new Convolutions(kernels.neurons(), pool);
     }
 
@@ -200,14 +203,17 @@ public final class CpuBackend implements Backend {
 
     @Override
     public void update(SparseTensor weights, Parameter bias, Tensor dz, Tensor x, Updates updates, Pass pass) {
-        CpuSparseTensor w = (CpuSparseTensor) weights;
-        CpuTensor d = (CpuTensor) dz;
-        float[][] biasState = buffers(bias);
-        rows.runByConnections(w.pattern().rowOffsets(), pass.batch(), (from, to) -> {
-            kernels.sparse().sddmmUpdate(w, d, (CpuTensor) x, updates.weights(), pass.batch(), from, to);
-            kernels.neurons()
-                    .updateBias((CpuTensor) bias.value(), biasState, d, updates.bias(), pass.batch(), from, to);
-        });
+        learning.learn(layer(weights, bias, updates, pass), (CpuTensor) dz, (CpuTensor) x);
+    }
+
+    @Override
+    public void update(SparseTensor weights, Parameter bias, Joined dz, Joined x, Updates updates, Pass pass) {
+        learning.learn(layer(weights, bias, updates, pass), dz, x);
+    }
+
+    private static SparseLearning.Layer layer(SparseTensor weights, Parameter bias, Updates updates, Pass pass) {
+        return new SparseLearning.Layer(
+                (CpuSparseTensor) weights, (CpuTensor) bias.value(), buffers(bias), updates, pass.batch());
     }
 
     @Override
@@ -348,14 +354,12 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
-    public void join(Tensor a, int aCount, float aFactor, Tensor b, int bCount, float bFactor, Tensor out) {
-        CpuTensor first = (CpuTensor) a;
-        CpuTensor second = (CpuTensor) b;
+    public void join(Joined joined) {
+        CpuTensor out = (CpuTensor) joined.out();
         rows.run(
-                a.rows(),
-                aCount + bCount,
-                (from, to) -> kernels.stochastic()
-                        .join(first, aCount, aFactor, second, bCount, bFactor, (CpuTensor) out, from, to));
+                out.rows(),
+                joined.aCount() + joined.bCount(),
+                (from, to) -> kernels.stochastic().join(joined, out, from, to));
     }
 
     @Override
@@ -367,6 +371,17 @@ public final class CpuBackend implements Backend {
                 pass.batch(),
                 (from, to) ->
                         kernels.neurons().updateBias(value, state, (CpuTensor) dz, update, pass.batch(), from, to));
+    }
+
+    @Override
+    public void updateBias(Parameter bias, Joined dz, Update update, Pass pass) {
+        CpuTensor value = (CpuTensor) bias.value();
+        CpuTensor out = (CpuTensor) dz.out();
+        float[][] state = buffers(bias);
+        rows.run(out.rows(), pass.batch(), (from, to) -> {
+            kernels.stochastic().join(dz, out, from, to);
+            kernels.neurons().updateBias(value, state, out, update, pass.batch(), from, to);
+        });
     }
 
     @Override

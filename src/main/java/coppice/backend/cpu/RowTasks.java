@@ -53,6 +53,27 @@ final class RowTasks {
         });
     }
 
+    /** Whether a job of these products is so short that no thread has more than one range of it. */
+    boolean oneRangeEach(int[] offsets, int batch) {
+        return isShort((long) offsets[offsets.length - 1] * batch);
+    }
+
+    /** As {@link #runByConnections(int[], int, Range)} for such a job; a range's part is its thread's number. */
+    void runOneRangeEach(int[] offsets, int batch, PartOfRange body) {
+        int tasks = tasks(offsets.length - 1, (long) offsets[offsets.length - 1] * batch);
+        pool.run(
+                tasks,
+                thread -> body.run(
+                        thread,
+                        Ranges.startByConnections(offsets, 8, thread, tasks),
+                        Ranges.startByConnections(offsets, 8, thread + 1, tasks)));
+    }
+
+    /** Number of threads. */
+    int threads() {
+        return pool.threads();
+    }
+
     /** Runs ranges of rows of about equal length; {@code batch} elements a row. */
     void run(int rows, int batch, Range body) {
         int tasks = tasks(rows, (long) rows * batch);
@@ -77,10 +98,14 @@ final class RowTasks {
         if (threads == 1) {
             return (int) Math.min(tasks(rows), 1 + products / TASK);
         }
-        if (products < threads * FIXED) {
+        if (isShort(products)) {
             return (int) Math.max(1, Math.min(Math.min(threads, rows), products / SHARE));
         }
         return tasks(rows);
+    }
+
+    private boolean isShort(long products) {
+        return pool.threads() > 1 && products < pool.threads() * FIXED;
     }
 
     private int tasks(int rows) {

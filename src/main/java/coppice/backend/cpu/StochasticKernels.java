@@ -1,6 +1,7 @@
 package coppice.backend.cpu;
 
 import coppice.backend.Bernoulli;
+import coppice.backend.Joined;
 import coppice.backend.Pass;
 import coppice.backend.Tensor;
 import coppice.random.Philox;
@@ -65,20 +66,13 @@ public class StochasticKernels {
         }
     }
 
-    /** The rows [from, to) of two batches side by side. */
-    protected void join(
-            CpuTensor a,
-            int aCount,
-            float aFactor,
-            CpuTensor b,
-            int bCount,
-            float bFactor,
-            CpuTensor out,
-            int from,
-            int to) {
+    /** The rows [from, to) of two batches side by side, in the given tensor. */
+    protected void join(Joined joined, CpuTensor out, int from, int to) {
+        CpuTensor a = (CpuTensor) joined.a();
+        CpuTensor b = (CpuTensor) joined.b();
         for (int row = from; row < to; row++) {
-            scale(a.data(), a.at(row), aFactor, out.data(), out.at(row), aCount);
-            scale(b.data(), b.at(row), bFactor, out.data(), out.at(row) + aCount, bCount);
+            scale(a.data(), a.at(row), joined.aFactor(), out.data(), out.at(row), joined.aCount());
+            scale(b.data(), b.at(row), joined.bFactor(), out.data(), out.at(row) + joined.aCount(), joined.bCount());
         }
     }
 

@@ -3,6 +3,7 @@ package coppice.backend.cuda;
 import coppice.backend.Backend;
 import coppice.backend.Bernoulli;
 import coppice.backend.ImageMaps;
+import coppice.backend.Joined;
 import coppice.backend.Loss;
 import coppice.backend.Neurons;
 import coppice.backend.Parameter;
@@ -316,8 +317,8 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
-    public void join(Tensor a, int aCount, float aFactor, Tensor b, int bCount, float bFactor, Tensor out) {
-        stochastic.join((CudaTensor) a, aCount, aFactor, (CudaTensor) b, bCount, bFactor, (CudaTensor) out);
+    public void join(Joined joined) {
+        stochastic.join(joined);
     }
 
     @Override

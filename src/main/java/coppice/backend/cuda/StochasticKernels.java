@@ -1,6 +1,7 @@
 package coppice.backend.cuda;
 
 import coppice.backend.Bernoulli;
+import coppice.backend.Joined;
 import coppice.backend.Pass;
 import coppice.backend.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +43,10 @@ final class StochasticKernels {
         return tensor == null ? null : ((CudaTensor) tensor).memory();
     }
 
-    void join(CudaTensor a, int aCount, float aFactor, CudaTensor b, int bCount, float bFactor, CudaTensor out) {
+    void join(Joined joined) {
+        CudaTensor a = (CudaTensor) joined.a();
+        CudaTensor b = (CudaTensor) joined.b();
+        CudaTensor out = (CudaTensor) joined.out();
         kernels.arguments()
                 .pointer(a.memory())
                 .pointer(b.memory())
@@ -51,10 +55,10 @@ final class StochasticKernels {
                 .integer(a.stride())
                 .integer(b.stride())
                 .integer(out.stride())
-                .integer(aCount)
-                .integer(bCount)
-                .number(aFactor)
-                .number(bFactor);
+                .integer(joined.aCount())
+                .integer(joined.bCount())
+                .number(joined.aFactor())
+                .number(joined.bFactor());
         kernels.launchByRows("join", a.rows());
     }
 

@@ -1,6 +1,7 @@
 package coppice.backend.cpu.vector;
 
 import coppice.backend.Bernoulli;
+import coppice.backend.Joined;
 import coppice.backend.Pass;
 import coppice.backend.cpu.CpuTensor;
 import coppice.backend.cpu.Lanes;
@@ -101,28 +102,22 @@ final class VectorStochasticKernels extends StochasticKernels {
 
     /** Whole vectors: what they leave past the first batch, those of the second overwrite. */
     @Override
-    protected void join(
-            CpuTensor a,
-            int aCount,
-            float aFactor,
-            CpuTensor b,
-            int bCount,
-            float bFactor,
-            CpuTensor out,
-            int from,
-            int to) {
+    protected void join(Joined joined, CpuTensor out, int from, int to) {
+        CpuTensor a = (CpuTensor) joined.a();
+        CpuTensor b = (CpuTensor) joined.b();
+        int aCount = joined.aCount();
         int aWidth = padded(aCount);
-        int bWidth = padded(bCount);
+        int bWidth = padded(joined.bCount());
         boolean room =
                 aWidth <= Math.min(a.stride(), out.stride()) && bWidth <= Math.min(b.stride(), out.stride() - aCount);
         if (room && aWidth == LENGTH && bWidth == LENGTH) {
-            joinVectors(a, aFactor, b, bFactor, out, aCount, from, to);
+            joinVectors(a, joined.aFactor(), b, joined.bFactor(), out, aCount, from, to);
             return;
         }
         for (int row = from; row < to; row++) {
             int at = out.at(row);
-            scale(a.data(), a.at(row), aFactor, out.data(), at, room ? aWidth : aCount);
-            scale(b.data(), b.at(row), bFactor, out.data(), at + aCount, room ? bWidth : bCount);
+            scale(a.data(), a.at(row), joined.aFactor(), out.data(), at, room ? aWidth : aCount);
+            scale(b.data(), b.at(row), joined.bFactor(), out.data(), at + aCount, room ? bWidth : joined.bCount());
         }
     }
 

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import coppice.backend.StochasticRun.Shape;
+import coppice.matrix.CsrPattern;
 import coppice.random.Philox;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -73,7 +75,7 @@ public abstract class StochasticContract {
         double[] p = get(results, "no states");
         float[] second = StochasticRun.numbers(shape.units() * shape.capacity(), 4);
         int batch = shape.batch();
-        int others = Math.max(1, batch - 2);
+        int others = StochasticRun.others(shape);
         double error = 0;
         for (int unit = 0; unit < shape.units(); unit++) {
             for (int b = 0; b < batch; b++) {
@@ -94,7 +96,7 @@ public abstract class StochasticContract {
     }
 
     private static double join(Map<String, double[]> results, Shape shape, int unit, int column) {
-        int width = shape.batch() + Math.max(1, shape.batch() - 2);
+        int width = shape.batch() + StochasticRun.others(shape);
         return get(results, "join")[unit * width + column];
     }
 
@@ -127,5 +129,58 @@ public abstract class StochasticContract {
             }
             assertEquals(before[unit] - 0.1 * gradient, learned[unit], 1e-4);
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void learnsFromTwoBatches(Shape shape) {
+        Map<String, double[]> results = StochasticRun.of(backend(), shape);
+        float[] dz = StochasticRun.numbers(shape.units() * shape.capacity(), 4);
+        float[] x = StochasticRun.numbers(shape.others() * shape.capacity(), 6);
+        CsrPattern pattern = StochasticRun.pattern(shape);
+        float[] weights = StochasticRun.numbers(pattern.connections(), 9);
+        float[] biases = StochasticRun.numbers(shape.units(), 10);
+        for (int row = 0; row < shape.units(); row++) {
+            double[] d = both(dz, row, 0.5, -0.25, shape);
+            assertEquals(learnt(biases[row], sum(d), 2), get(results, "biases of two batches")[row], 1e-3);
+            for (int k = pattern.rowOffsets()[row]; k < pattern.rowOffsets()[row + 1]; k++) {
+                double[] terms = both(x, pattern.columnIndices()[k], 1, 0.5, shape);
+                for (int b = 0; b < terms.length; b++) {
+                    terms[b] *= d[b];
+                }
+                assertEquals(learnt(weights[k], sum(terms), 2), get(results, "weights of two batches")[k], 1e-3);
+            }
+        }
+        float[] below = StochasticRun.numbers(shape.others(), 11);
+        for (int other = 0; other < shape.others(); other++) {
+            double gradient = sum(both(x, other, 1, 0.5, shape));
+            assertEquals(learnt(below[other], gradient, 1), get(results, "bias of two batches")[other], 1e-3);
+        }
+    }
+
+    /** A row of two batches side by side, both from the same tensor. */
+    private static double[] both(float[] values, int row, double first, double second, Shape shape) {
+        int others = StochasticRun.others(shape);
+        double[] both = new double[shape.batch() + others];
+        for (int b = 0; b < both.length; b++) {
+            both[b] = b < shape.batch()
+                    ? first * values[row * shape.capacity() + b]
+                    : second * values[row * shape.capacity() + b - shape.batch()];
+        }
+        return both;
+    }
+
+    private static double sum(double[] terms) {
+        return Arrays.stream(terms).sum();
+    }
+
+    /** What steps of 0.1 with momentum 0.9 and decay 0.01 make of a weight whose gradient stays the same. */
+    private static double learnt(double weight, double gradient, int steps) {
+        double velocity = 0;
+        for (int step = 0; step < steps; step++) {
+            velocity = 0.9 * velocity - 0.1 * (gradient + 0.01 * weight);
+            weight += velocity;
+        }
+        return weight;
     }
 }

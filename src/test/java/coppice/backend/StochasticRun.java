@@ -1,8 +1,10 @@
 package coppice.backend;
 
+import coppice.matrix.CsrPattern;
 import coppice.random.RandomStream;
 import coppice.random.Stream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -83,7 +85,7 @@ final class StochasticRun {
         backend.sample(new Bernoulli(true, null, null, 1, SEED, PURPOSE), z, null, pass);
         results.put("no states", widened(columns(backend, z, shape.batch)));
 
-        int others = Math.max(1, shape.batch - 2);
+        int others = others(shape);
         Tensor joined = backend.activations(shape.units, 2 * shape.capacity);
         Tensor second = activations(backend, shape.units, shape.capacity, 4);
         backend.join(new Joined(z, shape.batch, 0.3f, second, others, -0.7f, joined));
@@ -103,7 +105,50 @@ final class StochasticRun {
         Parameter learned = new Parameter(column(backend, shape.units, 8), List.of(backend.tensor(shape.units, 1)));
         backend.updateBias(learned, second, new Update(Update.Kind.SGD, 0.1f, 0.9f, 0.01f, false, 0, 0, 0), pass);
         results.put("bias", widened(backend.download(learned.value())));
+        learnFromTwo(backend, shape, second, v, results);
         return results;
+    }
+
+    /** Learns a sparse layer, and the bias of its inputs, from two batches side by side. */
+    private static void learnFromTwo(Backend backend, Shape shape, Tensor dz, Tensor x, Map<String, double[]> results) {
+        Pass both = new Pass(shape.batch + others(shape), true, 5);
+        Joined gradients = new Joined(
+                dz, shape.batch, 0.5f, dz, others(shape), -0.25f, backend.activations(shape.units, 2 * shape.capacity));
+        Tensor room = backend.activations(shape.others, 2 * shape.capacity);
+        Joined inputs = new Joined(x, shape.batch, 1, x, others(shape), 0.5f, room);
+        CsrPattern pattern = pattern(shape);
+        SparseTensor weights = backend.sparse(pattern, numbers(pattern.connections(), 9), 1);
+        Parameter bias = new Parameter(column(backend, shape.units, 10), List.of(backend.tensor(shape.units, 1)));
+        Update step = new Update(Update.Kind.SGD, 0.1f, 0.9f, 0.01f, false, 0, 0, 0);
+        for (int i = 0; i < 2; i++) {
+            backend.update(weights, bias, gradients, inputs, new Backend.Updates(step, step), both);
+        }
+        results.put("weights of two batches", widened(backend.weights(weights)));
+        results.put("biases of two batches", widened(backend.download(bias.value())));
+        Parameter below = new Parameter(column(backend, shape.others, 11), List.of(backend.tensor(shape.others, 1)));
+        backend.updateBias(below, inputs, step, both);
+        results.put("bias of two batches", widened(backend.download(below.value())));
+    }
+
+    /** Columns of the second batch. */
+    static int others(Shape shape) {
+        return Math.max(1, shape.batch - 2);
+    }
+
+    /** Two cells of five, and rows without any. */
+    static CsrPattern pattern(Shape shape) {
+        int[] offsets = new int[shape.units + 1];
+        int[] columns = new int[shape.units * shape.others];
+        int count = 0;
+        for (int row = 0; row < shape.units; row++) {
+            for (int column = 0; column < shape.others && row % 9 != 4; column++) {
+                if ((row * 7 + column * 3) % 5 < 2) {
+                    columns[count++] = column;
+                }
+            }
+            offsets[row + 1] = count;
+        }
+        return new CsrPattern(shape.units, shape.others, offsets, Arrays.copyOf(columns, count));
     }
 
     private static void sample(
